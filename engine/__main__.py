@@ -1,0 +1,106 @@
+"""`python -m engine <stage> <run-dir>`: run one stage in one run folder. The launcher's way in.
+
+Exit codes: 0 finished or cleanly stopped, 1 failed, 2 the input was at fault. The journal says the same in full.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+
+from engine import __version__
+from engine.config.load import KINDS, load
+from engine.errors import GraftlineError, InputError, machine_error
+from engine.journal.events import Failed, Finished, Started, Stopped
+from engine.journal.writer import JournalWriter
+from engine.paths import RunFolder, Workspace
+from engine.stage import Outcome, StageContext
+
+STAGES = {
+    "corpus": "engine.corpus.run",
+    "pretrain": "engine.pretrain.run",
+    "branch": "engine.branch.run",
+    "evaluate": "engine.evaluate.run",
+}
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 2 or arguments[0] not in STAGES:
+        print(f"usage: python -m engine {{{','.join(STAGES)}}} RUN_DIR", file=sys.stderr)
+        return 2
+    stage, folder = arguments[0], RunFolder(Path(arguments[1]).absolute())
+    with JournalWriter(folder.journal) as journal:
+        journal.attempt += 1
+        context = StageContext(folder, Workspace(folder.path.parent), journal)
+        context.listen()
+        steps = folder.steps()
+        journal.append(
+            Started(
+                pid=os.getpid(),
+                start_ticks=psutil.Process().create_time(),
+                boot_id=boot_id(),
+                host=socket.gethostname(),
+                versions={"graftline": __version__, "python": sys.version.split()[0]},
+                from_step=steps[-1] if steps else 0,
+            ),
+            sync=True,
+        )
+        return _run(stage, context)
+
+
+def boot_id() -> str:
+    """Differs after every boot, so that a pid from before a reboot is never taken for a live one."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))
+
+
+def _run(stage: str, context: StageContext) -> int:
+    def seconds() -> float:
+        return time.monotonic() - context.started
+
+    try:
+        config = load(context.folder.config, KINDS[stage])
+        outcome: Outcome = importlib.import_module(STAGES[stage]).run(context, config)
+    except GraftlineError as error:
+        return _fail(context, str(error), seconds(), user_error=isinstance(error, InputError))
+    except OSError as error:
+        known = machine_error(error)
+        traceback.print_exc()
+        return _fail(context, str(known or f"{type(error).__name__}: {error}"), seconds())
+    except BaseException as error:  # noqa: BLE001 - the journal must say why the run ended, whatever it was
+        traceback.print_exc()
+        return _fail(context, f"{type(error).__name__}: {error}", seconds())
+    ending = Stopped if outcome.stopped else Finished
+    context.record(
+        ending(
+            seconds=seconds(),
+            device_seconds=outcome.device_seconds,
+            tokens=outcome.tokens,
+            flops=outcome.flops,
+            step=outcome.step,
+        ),
+        sync=True,
+    )
+    return 0
+
+
+def _fail(context: StageContext, error: str, seconds: float, *, user_error: bool = False) -> int:
+    print(error, file=sys.stderr, flush=True)
+    try:
+        context.record(Failed(error=error, user_error=user_error, seconds=seconds), sync=True)
+    except GraftlineError as full:  # the disk that ended the run may refuse the line that says so
+        print(full, file=sys.stderr, flush=True)
+    return 2 if user_error else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

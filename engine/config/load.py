@@ -1,0 +1,165 @@
+"""Strict TOML in and out. A mistake becomes one line: the file, the key, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import tomli_w
+
+from engine.config import schema
+from engine.errors import InputError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+KINDS: dict[str, type[msgspec.Struct]] = {
+    "corpus": schema.CorpusConfig,
+    "pretrain": schema.PretrainConfig,
+    "branch": schema.BranchConfig,
+    "evaluate": schema.EvaluateConfig,
+    "suite": schema.SuiteConfig,
+}
+
+
+def load(path: Path, kind: type[T], overrides: tuple[str, ...] = ()) -> T:
+    """Read a configuration of one kind, with `key=value` overrides (dotted keys, TOML values) on top.
+
+    Paths inside are made absolute. Raises `InputError` for anything that is not as `kind` says.
+    """
+    raw = read_toml(path)
+    for override in overrides:
+        _override(raw, override)
+    return convert(raw, kind, where=path, folder=path.absolute().parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as plain data, or an `InputError` that says why not."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("no such file", where=path, fix="check the path") from None
+    except IsADirectoryError:
+        raise InputError("this is a folder", where=path, fix="name a .toml file in it") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at byte {error.start}", where=path, fix="save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not valid TOML: {error}", where=path, fix="mend that line") from None
+
+
+def convert(raw: dict[str, Any], kind: type[T], *, where: object, folder: Path | None = None) -> T:
+    """Plain data as a configuration struct. Relative paths are taken from `folder` when one is given."""
+    wanted = kind.__struct_config__.tag
+    raw = dict(raw)
+    if wanted is not None:
+        found = raw.setdefault("kind", wanted)
+        if found != wanted:
+            fix = f"this command takes a file with kind = {wanted!r}"
+            raise InputError(f"is {found!r}, not {wanted!r}", where=where, key="kind", fix=fix)
+    try:
+        config = msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise _explain(error, raw, kind, where) from None
+    return _absolute(config, folder) if folder else config
+
+
+def dump(config: msgspec.Struct) -> str:
+    """A configuration as TOML that `load` reads back as an equal value."""
+    return tomli_w.dumps(_without_none(msgspec.to_builtins(config)))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    """Apply one `--set a.b=value`. The value is TOML where it parses as TOML, else it is a string."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"{override!r} is not key=value", where="--set", fix="for example --set train.lr=1e-3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    target = raw
+    for part in parents:
+        target = target.setdefault(part, {})
+        if not isinstance(target, dict):
+            raise InputError(f"{part!r} holds a value, not a table", where="--set", key=key, fix="see --help")
+    target[last] = value
+
+
+_PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
+
+
+def _explain(error: msgspec.ValidationError, raw: Any, kind: type[msgspec.Struct], where: object) -> InputError:
+    """Turn msgspec's message into the house's one line, with the nearest known key where one is unknown."""
+    message = str(error)
+    at = _PATH.search(message)
+    path = at["path"].lstrip(".") if at else ""
+    message = _PATH.sub("", message)
+    if unknown := _UNKNOWN.match(message):
+        name = unknown["name"]
+        known = _fields_at(kind, path)
+        near = difflib.get_close_matches(name, known, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return InputError("unknown key", where=where, key=_join(path, name), fix=fix)
+    if missing := _MISSING.match(message):
+        return InputError("is missing", where=where, key=_join(path, missing["name"]), fix="add it")
+    return InputError(message[:1].lower() + message[1:], where=where, key=path or None, fix="give it such a value")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _fields_at(kind: type[msgspec.Struct], path: str) -> list[str]:
+    """The keys that a struct knows at a dotted path such as `sources[0]`."""
+    current: Any = kind
+    for part in [p for p in re.sub(r"\[.*?\]", "", path).split(".") if p]:
+        info = {f.name: f.type for f in msgspec.structs.fields(current)}
+        current = _struct_inside(info.get(part))
+        if current is None:
+            return []
+    return [f.name for f in msgspec.structs.fields(current)]
+
+
+def _struct_inside(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if (found := _struct_inside(argument)) is not None:
+            return found
+    return None
+
+
+def _absolute(config: Any, folder: Path) -> Any:
+    """The same configuration with its file paths made absolute."""
+
+    def full(path: str) -> str:
+        return str((folder / Path(path).expanduser()).absolute()) if path else ""
+
+    match config:
+        case schema.CorpusConfig():
+            sources = tuple(msgspec.structs.replace(s, path=full(s.path)) for s in config.sources)
+            clean = msgspec.structs.replace(config.clean, toxic_words=full(config.clean.toxic_words))
+            return msgspec.structs.replace(config, sources=sources, clean=clean)
+        case schema.BranchConfig(data=data):
+            data = msgspec.structs.replace(data, train=full(data.train), heldout=full(data.heldout))
+            return msgspec.structs.replace(config, data=data)
+        case schema.SuiteConfig():
+            # A language-model suite may name a built corpus instead of a file.
+            is_file = config.task != "language-model" or Path(config.data).suffix or (folder / config.data).exists()
+            return msgspec.structs.replace(config, data=full(config.data)) if is_file else config
+        case schema.EvaluateConfig():
+            suites = tuple(_absolute(suite, folder) for suite in config.suites)
+            return msgspec.structs.replace(config, suites=suites)
+    return config

@@ -1,0 +1,282 @@
+"""What a configuration file may say: one struct per stage, each field documented where it stands.
+
+A file names its stage with `kind = "corpus" | "pretrain" | "branch" | "evaluate"`; a suite is `kind = "suite"`.
+Unknown keys and wrong types are errors. Relative paths are taken from the file's own folder.
+All structs are frozen: a run's configuration never changes once it is resolved.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+Rate = Annotated[float, Meta(gt=0.0)]
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class _Config(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=False, kw_only=True):
+    pass
+
+
+# --- corpus ---------------------------------------------------------------------------------------
+
+
+class SourceConfig(_Config, frozen=True, kw_only=True):
+    """One place that text comes from."""
+
+    type: Literal["files", "python-docs"] = "files"
+    name: str = ""
+    """How the report calls this source; the path when empty."""
+    path: str = ""
+    """A file, a folder (read recursively) or a glob: .txt .md .jsonl .parquet, the text ones also .gz .zst."""
+    field: str = "text"
+    """The column or key that holds the text, in JSONL and Parquet."""
+    include: tuple[Literal["docstrings", "topics"], ...] = ("docstrings", "topics")
+    """python-docs: what to take."""
+    exclude: tuple[str, ...] = ()
+    """python-docs: modules left out, with all that is below them, such as `email`."""
+    only: tuple[str, ...] = ()
+    """python-docs: when given, nothing but these modules."""
+
+
+class CleanConfig(_Config, frozen=True, kw_only=True):
+    """Quality rules; zero (or 1.0 for a fraction's ceiling) switches one off. Lengths are characters."""
+
+    min_chars: Count = 20
+    max_chars: Count = 0
+    """0: no ceiling."""
+    min_alphabetic: Fraction = 0.5
+    """Smallest share of letters and spaces among the characters."""
+    max_repeated_lines: Fraction = 0.3
+    """Largest share of lines that repeat an earlier line (Gopher, Rae et al. 2021, table A1: 0.30)."""
+    max_symbol_words: Fraction = 0.3
+    """Largest share of words without any letter or digit."""
+    mean_word_length: tuple[float, float] = (2.0, 15.0)
+    """Allowed mean length of a word in characters (Gopher: 3 to 10, wider here for technical text)."""
+    toxic_words: str = ""
+    """A file with one word a line; a document with two or more distinct ones is dropped."""
+
+
+class TokenizerConfig(_Config, frozen=True, kw_only=True):
+    type: Literal["bpe", "tiktoken"] = "bpe"
+    """`bpe` trains byte-level merges on this corpus; `tiktoken` takes a published vocabulary."""
+    vocab_size: Annotated[int, Meta(ge=257, le=200_000)] = 4096
+    """`bpe`: tokens in all, the 256 bytes and the special tokens included."""
+    name: str = "gpt2"
+    """`tiktoken`: the published vocabulary's name."""
+
+
+class CorpusConfig(_Config, tag_field="kind", tag="corpus", frozen=True, kw_only=True):
+    name: Text
+    sources: tuple[SourceConfig, ...]
+    clean: CleanConfig = CleanConfig()
+    dedup: Literal["exact", "none"] = "exact"
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    heldout: Annotated[float, Meta(gt=0.0, le=0.5)] = 0.05
+    """Share of documents kept out of training, chosen by the hash of each document."""
+    seed: Count = 0
+
+
+# --- model ----------------------------------------------------------------------------------------
+
+
+class ModelConfig(_Config, frozen=True, kw_only=True):
+    """A decoder-only transformer's shape."""
+
+    block: Literal["modern", "gpt2"] = "modern"
+    """`modern`: RMSNorm, rotary positions, QK-norm, no biases. `gpt2`: LayerNorm, learned positions, biases."""
+    layers: Positive = 4
+    width: Positive = 256
+    """Of the residual stream."""
+    heads: Positive = 4
+    kv_heads: Count = 0
+    """Key and value heads for grouped-query attention; 0: as many as `heads`."""
+    mlp: Literal["swiglu", "relu2", "gelu"] = "relu2"
+    mlp_width: Count = 0
+    """0: 4 times the width (8/3 for swiglu, rounded up to a multiple of 64)."""
+    context: Positive = 256
+    """Longest sequence, in tokens."""
+    vocab_size: Count = 0
+    """0: the corpus's."""
+    tie_embeddings: bool = True
+    rope_base: Rate = 10_000.0
+    dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
+
+
+class TemplateConfig(_Config, frozen=True, kw_only=True):
+    """How an instruction becomes a prompt. `{instruction}` and `{input}` are replaced, nothing else."""
+
+    with_input: str = "### Question\n{instruction}\n\n### Input\n{input}\n\n### Answer\n"
+    without_input: str = "### Question\n{instruction}\n\n### Answer\n"
+
+
+class ModelCard(_Config, frozen=True, kw_only=True):
+    """`config.json` beside a model's weights: all that is needed to build and use it."""
+
+    model: ModelConfig
+    head: Literal["lm", "classify"] = "lm"
+    classes: tuple[str, ...] = ()
+    """Class names in the order of the head's outputs."""
+    template: TemplateConfig | None = None
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+class TrainConfig(_Config, frozen=True, kw_only=True):
+    """What pretraining and branching share. A step is one optimizer update."""
+
+    steps: Count = 0
+    """The step limit; 0: from `epochs`."""
+    epochs: Annotated[float, Meta(ge=0.0)] = 0.0
+    """Passes over the data, when `steps` is 0."""
+    batch: Positive = 16
+    """Sequences per step, over all micro-batches."""
+    micro_batch: Count = 0
+    """Sequences per forward pass; 0: the whole batch. Gradients are accumulated in between."""
+    optimizer: Literal["muon", "adamw"] = "muon"
+    """`muon`: Muon for the matrices inside the blocks, AdamW for the rest."""
+    lr: Rate = 3e-3
+    """AdamW's peak learning rate."""
+    muon_lr: Rate = 2e-2
+    """Muon's peak learning rate."""
+    weight_decay: Annotated[float, Meta(ge=0.0)] = 0.1
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.95
+    clip: Annotated[float, Meta(ge=0.0)] = 1.0
+    """Largest gradient norm; 0: no clipping."""
+    warmup: Count = 20
+    """Steps from zero to the peak learning rate."""
+    decay: Fraction = 0.2
+    """Length of the final decay, as a share of the steps done before it begins."""
+    final_lr: Fraction = 0.0
+    """Learning rate at the end of the decay, as a share of the peak."""
+    eval_every: Positive = 50
+    """Steps between looks at the held-out loss."""
+    eval_batches: Positive = 16
+    """Most batches of held-out data in one look."""
+    patience: Count = 3
+    """Looks without enough gain before the loss counts as flat; 0: never."""
+    min_gain: Fraction = 0.005
+    """Smallest relative fall of the best held-out loss that counts as a gain."""
+    checkpoint_every: Positive = 200
+    keep: Positive = 3
+    """Newest checkpoints kept, besides `best` and `last`."""
+    log_every: Positive = 5
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = "auto"
+    """`auto`: CUDA, else MPS, else CPU. Or a torch device such as `cuda:1` or `cpu`."""
+    price_per_hour: Annotated[float, Meta(ge=0.0)] = 0.0
+    """Of one device, in whatever currency; 0: costs are shown in time only."""
+
+
+class PretrainConfig(_Config, tag_field="kind", tag="pretrain", frozen=True, kw_only=True):
+    name: Text
+    corpus: Text
+    """A corpus by name (its newest build) or `name/hash`."""
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig(steps=2000)
+    seed: Count = 0
+
+
+# --- branching ------------------------------------------------------------------------------------
+
+
+class DataConfig(_Config, frozen=True, kw_only=True):
+    """Task data. A path is .jsonl, .json (a list of objects), .csv or .tsv; the first line of the last two
+    names the columns, unless `columns` does."""
+
+    train: str = ""
+    heldout: str = ""
+    """A file of its own; when empty, `heldout_fraction` of `train` is set apart by hash."""
+    heldout_fraction: Annotated[float, Meta(gt=0.0, le=0.5)] = 0.1
+    columns: tuple[str, ...] = ()
+    """.csv and .tsv without a header line: the columns' names."""
+    text: str = "text"
+    """classify: the column with the text."""
+    label: str = "label"
+    """classify: the column with the class name."""
+    instruction: str = "instruction"
+    input: str = "input"
+    output: str = "output"
+    corpus: str = ""
+    """continued: a built corpus, by name or `name/hash` (tokenised again with the base's tokenizer)."""
+
+
+class BranchConfig(_Config, tag_field="kind", tag="branch", frozen=True, kw_only=True):
+    name: Text
+    method: Literal["classify", "instruct", "continued"]
+    base: str = ""
+    """A frozen model `name@n` (or `name`: its newest), or a run `id[@step]`, which is then frozen first."""
+    data: DataConfig
+    what: Literal["full", "last-block", "head"] = "full"
+    """Which weights learn. `head` is for classify only."""
+    scratch: bool = False
+    """Start from random weights of the base's shape: a control that shows what the base gives."""
+    classes: tuple[str, ...] = ()
+    """classify: the class names in order; when empty, those of the training data, sorted."""
+    template: TemplateConfig = TemplateConfig()
+    """instruct: the prompt."""
+    train: TrainConfig = TrainConfig(epochs=3, optimizer="adamw", lr=3e-4)
+    seed: Count = 0
+
+
+# --- evaluation -----------------------------------------------------------------------------------
+
+
+class RuleConfig(_Config, frozen=True, kw_only=True):
+    """A check of an instruction answer that needs no reference. All that are given must hold."""
+
+    min_words: Count = 0
+    max_words: Count = 0
+    """0: no ceiling."""
+    must_contain: tuple[str, ...] = ()
+    """Each must occur, upper and lower case alike; `{input}`-style column names in braces are replaced."""
+    must_match: str = ""
+    """A regular expression that must match somewhere."""
+    must_end: bool = False
+    """The model must have ended its answer itself, rather than been cut off."""
+
+
+class SuiteConfig(_Config, tag_field="kind", tag="suite", frozen=True, kw_only=True):
+    """A task's test set and how answers to it are scored."""
+
+    name: Text
+    task: Literal["classification", "instruction", "language-model"]
+    data: str
+    """The test set, in one of the formats of `DataConfig`; language-model: a text file or built corpus name."""
+    columns: tuple[str, ...] = ()
+    text: str = "text"
+    label: str = "label"
+    instruction: str = "instruction"
+    input: str = "input"
+    output: str = "output"
+    rule: RuleConfig = RuleConfig()
+    max_new_tokens: Positive = 64
+    limit: Count = 0
+    """Only the first so many items; 0: all."""
+
+
+class EvaluateConfig(_Config, tag_field="kind", tag="evaluate", frozen=True, kw_only=True):
+    name: Text = "evaluate"
+    models: tuple[str, ...]
+    """Frozen models, or runs `id[@step]`."""
+    suites: tuple[SuiteConfig, ...]
+    batch: Positive = 32
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    seed: Count = 0
+
+
+RunConfig = CorpusConfig | PretrainConfig | BranchConfig | EvaluateConfig
+AnyConfig = RunConfig | SuiteConfig
+
+__all__ = [
+    "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ModelCard",
+    "ModelConfig", "PretrainConfig", "RuleConfig", "RunConfig", "SourceConfig", "SuiteConfig", "TemplateConfig",
+    "TokenizerConfig", "TrainConfig",
+]  # fmt: skip

@@ -1,0 +1,210 @@
+"""What the store answers with: typed, frozen, screen-free values. The command line prints them, the app draws them.
+
+Every struct encodes to JSON as it stands; `--json` output is exactly these shapes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Cost(_Row, frozen=True, kw_only=True):
+    seconds: float = 0.0
+    """Wall time over all attempts."""
+    device_seconds: float = 0.0
+    tokens: int = 0
+    flops: float = 0.0
+    money: float | None = None
+    """In the currency of `price_per_hour`; None when no price was named."""
+
+
+class RunRow(_Row, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: str
+    """corpus | pretrain | branch | evaluate"""
+    state: str
+    """queued | running | stopping | stopped | finished | failed | cancelled"""
+    method: str | None = None
+    """branch: classify | instruct | continued"""
+    scratch: bool = False
+    created: float
+    """Seconds since the epoch, like every time here."""
+    started: float | None = None
+    ended: float | None = None
+    device: str = ""
+    step: int = 0
+    steps: int = 0
+    """Planned; 0 when not known."""
+    train_loss: float | None = None
+    heldout_loss: float | None = None
+    """The newest."""
+    best_heldout_loss: float | None = None
+    cost: Cost = Cost()
+    error: str | None = None
+    parents: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    attempt: int = 0
+
+
+class Point(_Row, frozen=True, kw_only=True):
+    step: int
+    tokens: int
+    seconds: float
+    value: float
+
+
+class CheckpointRow(_Row, frozen=True, kw_only=True):
+    run_id: str
+    step: int
+    tokens: int
+    heldout_loss: float | None
+    best: bool
+    sha256: str
+    time: float
+
+
+class ScoreRow(_Row, frozen=True, kw_only=True):
+    """One metric of one model on one suite."""
+
+    model_id: str
+    suite: str
+    task: str
+    """classification | instruction | language-model"""
+    metric: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+
+
+class ModelRow(_Row, frozen=True, kw_only=True):
+    """A frozen model (`name@n`), or a variant that is not frozen (its id is its run's id)."""
+
+    id: str
+    name: str
+    version: int | None
+    kind: str
+    """base | variant"""
+    parent_id: str | None
+    run_id: str | None
+    sha256: str
+    method: str | None
+    scratch: bool = False
+    step: int | None = None
+    frozen_at: float | None = None
+    parameters: int = 0
+
+
+class CorpusRow(_Row, frozen=True, kw_only=True):
+    id: str
+    """`name/hash`"""
+    name: str
+    hash: str
+    documents: int
+    heldout_documents: int
+    train_tokens: int
+    heldout_tokens: int
+    bytes: int
+    vocab_size: int
+    built: float
+    run_id: str | None = None
+
+
+class EventRow(_Row, frozen=True, kw_only=True):
+    run_id: str | None
+    seq: int
+    attempt: int
+    time: float
+    type: str
+    step: int | None
+    text: str
+    """The event in a sentence."""
+
+
+class Node(_Row, frozen=True, kw_only=True):
+    """One node of the lineage tree."""
+
+    id: str
+    """corpus `name/hash`, base `name@n`, or a run id"""
+    kind: str
+    """corpus | pretrain | base | variant"""
+    name: str
+    state: str
+    """A run's state; `frozen` for a base; `built` for a corpus."""
+    method: str | None = None
+    scratch: bool = False
+    run_id: str | None = None
+    frozen_as: tuple[str, ...] = ()
+    """variant: the versions it was frozen under."""
+    heldout_loss: float | None = None
+    loss_history: tuple[float, ...] = ()
+    """Held-out loss over the run, oldest first, at most 60 values: for a sparkline."""
+    scores: tuple[ScoreRow, ...] = ()
+    """Task scores only; bits per byte stand in `bits_per_byte`."""
+    bits_per_byte: tuple[ScoreRow, ...] = ()
+    cost: Cost = Cost()
+    created: float = 0.0
+    children: tuple[Node, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    detail: dict[str, Any] = {}
+    """Facts for the card, by label, in reading order."""
+
+
+class BaseCost(_Row, frozen=True, kw_only=True):
+    """What a base cost, and what it saves."""
+
+    base: str
+    cost: Cost
+    """Of the base: its pretraining run."""
+    branches: int
+    branch_cost: Cost
+    """All its variants together, scratch controls apart."""
+    base_seconds_per_variant: float | None
+    from_scratch_seconds: float | None
+    """What the same variants would have cost had each pretrained its own base: branches x base + branch cost."""
+
+
+class Lineage(_Row, frozen=True, kw_only=True):
+    roots: tuple[Node, ...]
+    costs: tuple[BaseCost, ...]
+
+
+class PredictionRow(_Row, frozen=True, kw_only=True):
+    example_id: str
+    input: str
+    target: str
+    output: str
+    correct: bool | None
+    score: float
+    weight: float
+
+
+class EvalRow(_Row, frozen=True, kw_only=True):
+    """One evaluation of one model on one suite, newest when repeated."""
+
+    model_id: str
+    suite: str
+    task: str
+    suite_sha256: str
+    run_id: str
+    scores: tuple[ScoreRow, ...]
+    confusion: dict[str, dict[str, int]] = {}
+    time: float = 0.0
+
+
+class MachineRow(_Row, frozen=True, kw_only=True):
+    time: float
+    cpu_percent: float
+    memory_used: int
+    memory_total: int
+    disk_free: int
+    gpus: tuple[dict[str, float], ...] = ()
