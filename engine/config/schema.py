@@ -221,7 +221,7 @@ class BranchConfig(_Config, tag_field="kind", tag="branch", frozen=True, kw_only
     """classify: the class names in order; when empty, those of the training data, sorted."""
     template: TemplateConfig = TemplateConfig()
     """instruct: the prompt."""
-    train: TrainConfig = TrainConfig(epochs=3, optimizer="adamw", lr=3e-4)
+    train: TrainConfig = TrainConfig(epochs=3.0, optimizer="adamw", lr=3e-4)
     seed: Count = 0
 
 
