@@ -187,8 +187,8 @@ def _methods(module: str, prefix: str, value: type) -> Iterator[Entry]:
 def _signature(value: Any) -> str:
     try:
         return str(inspect.signature(value))
-    except (ValueError, TypeError):
-        return ""  # written in C without a machine-readable signature
+    except (ValueError, TypeError, AttributeError):
+        return ""  # written in C: no machine-readable signature, or one whose defaults cannot be found
 
 
 def _entry(module: str, qualname: str, kind: str, signature: str, doc: object) -> Iterator[Entry]:
