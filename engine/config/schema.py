@@ -35,6 +35,8 @@ class SourceConfig(_Config, frozen=True, kw_only=True):
     """A file, a folder (read recursively) or a glob: .txt .md .jsonl .parquet, the text ones also .gz .zst."""
     field: str = "text"
     """The column or key that holds the text, in JSONL and Parquet."""
+    separator: str = ""
+    """Text and Markdown: what stands between two documents of one file; empty: a file is one document."""
     include: tuple[Literal["docstrings", "topics"], ...] = ("docstrings", "topics")
     """python-docs: what to take."""
     exclude: tuple[str, ...] = ()

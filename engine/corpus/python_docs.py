@@ -14,7 +14,6 @@ import ast
 import gc
 import importlib
 import importlib.machinery
-import importlib.util
 import inspect
 import re
 import sys
@@ -23,7 +22,6 @@ import types
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
@@ -114,7 +112,8 @@ def _docstrings(exclude: Sequence[str], only: Sequence[str]) -> Iterator[Entry]:
                 gc.enable()
         yield from found
     for module in _without_source():
-        yield from _imported(module)
+        if _wanted(module, exclude, only) or _wanted(module.lstrip("_"), exclude, only):
+            yield from _imported(module)
 
 
 def _parsed(module: str, path: Path) -> Iterator[Entry]:
@@ -128,7 +127,7 @@ def _parsed(module: str, path: Path) -> Iterator[Entry]:
     yield from _definitions(module, "", tree.body)
 
 
-def _definitions(module: str, prefix: str, body: Sequence[ast.stmt]) -> Iterator[Entry]:
+def _definitions(module: str, prefix: str, body: Sequence[ast.AST]) -> Iterator[Entry]:
     """Classes and functions of one body, also those under an `if` or `try`; functions inside functions are not."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -137,10 +136,9 @@ def _definitions(module: str, prefix: str, body: Sequence[ast.stmt]) -> Iterator
         elif isinstance(node, ast.ClassDef):
             yield from _entry(module, prefix + node.name, "class", "", ast.get_docstring(node, clean=False))
             yield from _definitions(module, f"{prefix}{node.name}.", node.body)
-        elif isinstance(node, ast.If | ast.Try | ast.With):
+        elif isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
             for part in ("body", "handlers", "orelse", "finalbody"):
-                inner = [n for h in getattr(node, part, []) for n in (h.body if isinstance(h, ast.ExceptHandler) else [h])]
-                yield from _definitions(module, prefix, inner)
+                yield from _definitions(module, prefix, getattr(node, part, []))
 
 
 def _without_source() -> list[str]:
@@ -184,11 +182,12 @@ def _methods(module: str, prefix: str, value: type) -> Iterator[Entry]:
             yield from _entry(module, f"{prefix}.{name}", "function", _signature(inner), inner.__doc__)
 
 
-def _signature(value: Any) -> str:
-    try:
-        return str(inspect.signature(value))
-    except (ValueError, TypeError, AttributeError):
-        return ""  # written in C: no machine-readable signature, or one whose defaults cannot be found
+def _signature(value: object) -> str:
+    """What a C function states about itself. (`inspect.signature` evaluates the defaults, and can raise anything.)"""
+    stated = getattr(value, "__text_signature__", None)
+    if not isinstance(stated, str):
+        return ""
+    return re.sub(r"\$module(, /)?(, )?", "", stated).replace("$", "")
 
 
 def _entry(module: str, qualname: str, kind: str, signature: str, doc: object) -> Iterator[Entry]:
