@@ -208,3 +208,18 @@ class MachineRow(_Row, frozen=True, kw_only=True):
     memory_total: int
     disk_free: int
     gpus: tuple[dict[str, float], ...] = ()
+
+
+class Result(_Row, frozen=True, kw_only=True):
+    """What a query of the user's own gave. Values are plain: text, numbers, truth, None, lists."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    truncated: bool = False
+    """There were more rows than the limit."""
+
+
+class Submitted(_Row, frozen=True, kw_only=True):
+    run_id: str
+    said: tuple[str, ...] = ()
+    """What was decided on the way, such as a base that was frozen first."""

@@ -1,0 +1,205 @@
+"""The one way to the store and the queue: asks the workspace's supervisor over its socket, and starts it when absent.
+
+    app, command line  ->  Client  ->  unix socket  ->  supervisor  ->  DuckDB, queue, engines
+
+A call blocks until it is answered; call it from a worker thread. One client may be used by many threads: each call
+takes a connection of its own from a small pool. Errors raised by the supervisor arrive as the same exception types.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from engine.config.schema import RunConfig
+from engine.errors import MachineError
+from engine.launch import job
+from engine.launch.prepare import prepare
+from engine.launch.wire import Closed, Connection, connect
+from engine.paths import Workspace
+from engine.store.rows import (
+    CheckpointRow,
+    CorpusRow,
+    EvalRow,
+    EventRow,
+    Lineage,
+    MachineRow,
+    ModelRow,
+    Point,
+    PredictionRow,
+    Result,
+    RunRow,
+    Submitted,
+)
+
+T = TypeVar("T")
+
+
+class Client:
+    """A workspace as its supervisor tells it. Use as a context manager, or `close` it."""
+
+    def __init__(self, home: Path):
+        self.workspace = Workspace(home.absolute())
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def runs(self) -> list[RunRow]:
+        """Every run, oldest first."""
+        return self._ask(list[RunRow], "runs")
+
+    def run(self, ref: str) -> RunRow:
+        """By id, by a unique beginning of one, or the newest run of that name. Raises `NotFoundError`."""
+        return self._ask(RunRow, "run", ref=ref)
+
+    def lineage(self) -> Lineage:
+        return self._ask(Lineage, "lineage")
+
+    def models(self) -> list[ModelRow]:
+        """Frozen models and finished variants, oldest first."""
+        return self._ask(list[ModelRow], "models")
+
+    def corpora(self) -> list[CorpusRow]:
+        return self._ask(list[CorpusRow], "corpora")
+
+    def metrics(self, run_id: str, names: tuple[str, ...] = ()) -> dict[str, list[Point]]:
+        """Curves by metric name, each by step; all of them when `names` is empty."""
+        return self._ask(dict[str, list[Point]], "metrics", run_id=run_id, names=names)
+
+    def events(self, run_id: str | None) -> list[EventRow]:
+        """A run's events in order; the workspace's own for None."""
+        return self._ask(list[EventRow], "events", run_id=run_id)
+
+    def checkpoints(self, run_id: str) -> list[CheckpointRow]:
+        """Those still on disk, by step."""
+        return self._ask(list[CheckpointRow], "checkpoints", run_id=run_id)
+
+    def evals(self, suite: str | None = None) -> list[EvalRow]:
+        """The newest evaluation of each model on each suite."""
+        return self._ask(list[EvalRow], "evals", suite=suite)
+
+    def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
+        """The items of the newest evaluation, by example id."""
+        return self._ask(list[PredictionRow], "predictions", model_id=model_id, suite=suite)
+
+    def machine(self, since: float) -> list[MachineRow]:
+        """Samples newer than `since` (seconds since the epoch)."""
+        return self._ask(list[MachineRow], "machine", since=since)
+
+    def sql(self, query: str, limit: int = 10_000) -> Result:
+        """One read-only query. Raises `InputError` for anything that is not, and for what DuckDB refuses."""
+        return self._ask(Result, "sql", query=query, limit=limit)
+
+    def notices(self) -> list[str]:
+        """What the supervisor has to say aloud since it was last asked: a database set aside, engines adopted."""
+        return self._ask(list[str], "notices")
+
+    # --- doing ------------------------------------------------------------------------------------
+
+    def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
+        """Check a configuration, queue a run of it, and see that a supervisor knows. `where`: its file, for errors."""
+        ready = prepare(self.workspace, config, where)
+        folder = job.create(self.workspace, ready.config, command=command, parents=ready.parents)
+        self.sync()
+        return Submitted(run_id=folder.id, said=ready.said)
+
+    def stop(self, run_id: str) -> None:
+        """Ask a running engine to checkpoint and end. A queued run is cancelled."""
+        self._ask(None, "stop", run_id=run_id)
+
+    def resume(self, run_id: str) -> None:
+        """Queue a stopped or failed run again; it goes on from its last checkpoint."""
+        self._ask(None, "resume", run_id=run_id)
+
+    def cancel(self, run_id: str) -> None:
+        """Take a run out of the queue before it starts."""
+        self._ask(None, "cancel", run_id=run_id)
+
+    def remove(self, run_id: str) -> None:
+        """Delete a run's folder. Raises `InputError`, naming them, when others descend from it."""
+        self._ask(None, "remove", run_id=run_id)
+
+    def note(self, target: str, text: str) -> None:
+        """Replace the note of a run or model; empty text takes it away."""
+        self._ask(None, "note", target=target, text=text)
+
+    def tag(self, target: str, tag: str, removed: bool = False) -> None:
+        self._ask(None, "tag", target=target, tag=tag, removed=removed)
+
+    def rename(self, target: str, name: str) -> None:
+        """Give a run another name; its id stays."""
+        self._ask(None, "rename", target=target, name=name)
+
+    def sync(self) -> None:
+        """See that everything journalled so far is in the database and every queued run known."""
+        self._ask(None, "sync")
+
+    def reindex(self) -> dict[str, int]:
+        """Rebuild the database from the run folders; rows by table."""
+        return self._ask(dict[str, int], "reindex")
+
+    def shutdown(self) -> None:
+        """End the supervisor. Engines go on, and the next supervisor adopts them."""
+        with connect(self.workspace) as connection:
+            connection.ask("shutdown", {}, None)
+        self.close()
+
+    # --- connections ------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, wanted: Any, method: str, **arguments: Any) -> Any:
+        """Ask once, or again when a connection kept from earlier turns out to be to a supervisor that is gone."""
+        for attempt in (1, 2, 3):
+            connection = self._take()
+            try:
+                answer = connection.ask(method, arguments, wanted)
+            except Closed as closed:
+                connection.close()
+                if closed.maybe_done and method not in _REPEATABLE:
+                    raise MachineError(
+                        f"the supervisor of {self.workspace.home} died while it did this; see `graftline runs`"
+                    ) from None
+                if attempt == 3:
+                    raise MachineError(
+                        f"the supervisor of {self.workspace.home} keeps dying; see {self.workspace.home}/supervisor.log"
+                    ) from None
+            except BaseException:
+                connection.close() if connection.broken else self._give(connection)
+                raise
+            else:
+                self._give(connection)
+                return answer
+        raise AssertionError("unreachable")
+
+    def _take(self) -> Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return connect(self.workspace)
+
+    def _give(self, connection: Connection) -> None:
+        with self._lock:
+            self._idle.append(connection)
+
+
+_REPEATABLE = {
+    "runs", "run", "lineage", "models", "corpora", "metrics", "events", "checkpoints", "evals", "predictions",
+    "machine", "sql", "notices", "sync", "reindex", "stop", "note", "tag", "rename",
+}  # fmt: skip
+"""Doing these twice is the same as once."""
