@@ -1,0 +1,204 @@
+"""The app's frame: its places, its theme, its keys, and the one worker that asks the store what is new.
+
+    worker (thread, 1 Hz): gateway.snapshot()  ->  SnapshotArrived  ->  app.snapshot  ->  the place on screen draws
+
+The first frame is drawn before anything is asked. Nothing here trains, computes or touches a file: closing the app at
+any moment changes nothing for a running engine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from engine.errors import GraftlineError, machine_error
+from engine.plain import many_lines
+from tui import keys, messages
+from tui.gateway import Gateway
+from tui.messages import Snapshot
+from tui.theme import THEME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+POLL_SECONDS = 1.0
+
+
+def _place(name: str) -> Callable[[], Screen[Any]]:
+    """A place, imported when it is first opened."""
+
+    def make() -> Screen[Any]:
+        screen: Screen[Any] = getattr(import_module(f"tui.screens.{name}"), f"{name.capitalize()}Screen")()
+        return screen
+
+    return make
+
+
+def _commands() -> type[Provider]:
+    from tui.commands import Actions
+
+    return Actions
+
+
+class GraftlineApp(App[None]):
+    """Graftline on one workspace."""
+
+    TITLE = "graftline"
+    CSS_PATH = "app.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        name: _place(name) for name in ("lineage", "runs", "monitor", "compare", "corpus", "logs")
+    }
+    DEFAULT_MODE = "lineage"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    BINDINGS: ClassVar[list[BindingType]] = keys.APP
+    ENABLE_COMMAND_PALETTE = True
+
+    snapshot: reactive[Snapshot | None] = reactive(None, always_update=False)
+    watched: reactive[tuple[str, ...]] = reactive(())
+    compared: reactive[tuple[str, ...]] = reactive(())
+    logged: reactive[str] = reactive("")
+    reported: reactive[str] = reactive("")
+    selection: reactive[frozenset[str]] = reactive(frozenset())
+
+    def __init__(self, home: Path, *, clock: Callable[[], float] = time.time, poll: float = POLL_SECONDS):
+        """`clock` and `poll` (seconds between two looks at the store) are for tests."""
+        super().__init__()
+        self.gateway = Gateway(home)
+        self.clock, self._poll = clock, poll
+        self._said: set[str] = set()
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.look()
+        self.set_interval(self._poll, self.look)
+
+    # --- the snapshot ---------------------------------------------------------------------------
+
+    @work(thread=True, group="snapshot", exit_on_error=True)
+    def _look(self) -> None:
+        try:
+            snapshot = self.gateway.snapshot()
+        except (GraftlineError, OSError) as error:
+            if not get_current_worker().is_cancelled:
+                self.call_from_thread(self._cannot_look, error)
+            return
+        self.post_message(messages.SnapshotArrived(snapshot))
+
+    def look(self) -> None:
+        """Ask the store what is new, unless it is being asked already."""
+        if not any(worker.group == "snapshot" and not worker.is_finished for worker in self.workers):
+            self._look()
+
+    def _cannot_look(self, error: GraftlineError | OSError) -> None:
+        """Say once what keeps the store from answering, and go on asking."""
+        text = str(machine_error(error) or error) if isinstance(error, OSError) else str(error)
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text, severity="error")
+
+    @on(messages.SnapshotArrived)
+    def _arrived(self, message: messages.SnapshotArrived) -> None:
+        for notice in message.snapshot.notices:
+            if notice not in self._said:
+                self._said.add(notice)
+                self.say(notice, severity="warning")
+        self.snapshot = message.snapshot
+
+    @on(messages.Changed)
+    def _changed(self) -> None:
+        self.look()
+
+    # --- for every screen -----------------------------------------------------------------------
+
+    def say(self, text: str, *, severity: SeverityLevel = "information") -> None:
+        """A notification. The text is content: never markup, never terminal control."""
+        self.notify(many_lines(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+
+    def ask(self, call: Callable[[], T], done: Callable[[T], object] | None = None, *, group: str = "ask") -> None:
+        """Run a gateway call on a worker, then `done` with its answer on the app's thread.
+
+        What is the user's or the machine's doing becomes a notification; a bug ends the app with its traceback.
+        A newer call in the same group (other than "ask") takes the place of an older one.
+        """
+        self.run_worker(partial(self._ask, call, done), thread=True, group=group, exclusive=group != "ask")
+
+    def _ask(self, call: Callable[[], T], done: Callable[[T], object] | None) -> None:
+        try:
+            answer = call()
+        except GraftlineError as error:
+            problem = str(error)
+        except OSError as error:
+            known = machine_error(error)
+            if known is None:
+                raise
+            problem = str(known)
+        else:
+            if done is not None and not get_current_worker().is_cancelled:
+                self.call_from_thread(done, answer)
+            return
+        self.call_from_thread(self.say, problem, severity="error")
+
+    # --- places ---------------------------------------------------------------------------------
+
+    def action_place(self, name: str) -> None:
+        """Go to a place, leaving any dialog."""
+        if len(self.screen_stack) == 1:
+            self.switch_mode(name)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    @on(messages.OpenLineage)
+    def _open_lineage(self, message: messages.OpenLineage) -> None:
+        self.switch_mode("lineage")
+
+    @on(messages.OpenMonitor)
+    def _open_monitor(self, message: messages.OpenMonitor) -> None:
+        self.watched = message.run_ids
+        self.switch_mode("monitor")
+
+    @on(messages.OpenCompare)
+    def _open_compare(self, message: messages.OpenCompare) -> None:
+        self.compared = message.model_ids
+        self.switch_mode("compare")
+
+    @on(messages.OpenLogs)
+    def _open_logs(self, message: messages.OpenLogs) -> None:
+        self.logged = message.run_id
+        self.switch_mode("logs")
+
+    @on(messages.OpenCorpus)
+    def _open_corpus(self, message: messages.OpenCorpus) -> None:
+        self.reported = message.ref
+        self.switch_mode("corpus")
+
+    @on(messages.OpenLaunch)
+    def _open_launch(self, message: messages.OpenLaunch) -> None:
+        from tui.screens.launch import LaunchScreen
+
+        self.push_screen(LaunchScreen(message.kind, message.base, message.models))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
+        """None of the framework's own: the palette holds Graftline's actions."""
+        return ()

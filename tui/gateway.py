@@ -1,0 +1,166 @@
+"""The only door from the screen to the store, the launcher and the files of a workspace.
+
+Every method blocks (a socket, a file), so it is called from thread workers and never from a handler. What comes back
+is typed and frozen; what goes wrong through the user's doing is a `GraftlineError`, with the same words as on the
+command line. Heavy modules are imported inside, after the first frame is drawn.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config.schema import RunConfig
+from engine.errors import InputError
+from engine.journal.reader import Tail
+from engine.paths import Workspace
+from engine.store.rows import (
+    CheckpointRow,
+    CorpusRow,
+    EvalRow,
+    EventRow,
+    Lineage,
+    MachineRow,
+    ModelRow,
+    Point,
+    PredictionRow,
+    RunRow,
+)
+from tui.messages import Snapshot
+
+if TYPE_CHECKING:
+    from engine.compare.table import Comparison
+    from engine.corpus.report import CorpusReport
+    from engine.freeze.manifest import FrozenManifest
+    from engine.launch.client import Client, Submitted
+
+
+class Gateway:
+    """One workspace, as the app sees it."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.workspace = Workspace(home)
+        self._threads = threading.local()
+
+    @property
+    def client(self) -> Client:
+        """This thread's connection: a slow question on one thread never holds up another's."""
+        client: Client | None = getattr(self._threads, "client", None)
+        if client is None:
+            from engine.launch.client import Client as Connection
+
+            client = self._threads.client = Connection(self.home)
+        return client
+
+    # --- look -----------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Lineage and runs together, and what the supervisor wants said."""
+        return Snapshot(self.client.lineage(), tuple(self.client.runs()), tuple(self.client.notices()))
+
+    def runs(self) -> list[RunRow]:
+        return self.client.runs()
+
+    def run(self, ref: str) -> RunRow:
+        return self.client.run(ref)
+
+    def lineage(self) -> Lineage:
+        return self.client.lineage()
+
+    def models(self) -> list[ModelRow]:
+        return self.client.models()
+
+    def corpora(self) -> list[CorpusRow]:
+        return self.client.corpora()
+
+    def metrics(self, run_id: str, names: tuple[str, ...] = ()) -> dict[str, list[Point]]:
+        return self.client.metrics(run_id, names)
+
+    def events(self, run_id: str) -> list[EventRow]:
+        return self.client.events(run_id)
+
+    def checkpoints(self, run_id: str) -> list[CheckpointRow]:
+        return self.client.checkpoints(run_id)
+
+    def evals(self, suite: str | None = None) -> list[EvalRow]:
+        return self.client.evals(suite)
+
+    def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
+        return self.client.predictions(model_id, suite)
+
+    def machine(self, since: float) -> list[MachineRow]:
+        return self.client.machine(since)
+
+    def tail(self, run_id: str) -> Tail:
+        """A run's journal, followed without the database."""
+        return Tail(self.workspace.run(run_id).journal)
+
+    def log(self, run_id: str) -> Path:
+        """Where a run's engine.log stands; it need not exist yet."""
+        return self.workspace.run(run_id).log
+
+    def command(self, run_id: str) -> str:
+        """The command that made a run, from the first line of its journal; empty when nobody recorded one."""
+        from engine.journal.events import Created
+        from engine.journal.reader import read
+
+        records = read(self.workspace.run(run_id).journal, limit=1 << 16).records
+        return records[0].event.command if records and isinstance(records[0].event, Created) else ""
+
+    def compare(self, models: list[str], suite: str, baseline: str | None = None) -> Comparison:
+        from engine.compare.table import compare
+
+        evals = [row for row in self.client.evals(suite) if row.model_id in models]
+        answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
+        return compare(evals, answers, suite=suite, baseline=baseline)
+
+    def report(self, ref: str) -> CorpusReport:
+        """What building a corpus (`name/hash`) kept and dropped."""
+        from engine.corpus.manifest import find_corpus
+        from engine.corpus.report import load_report
+
+        return load_report(find_corpus(self.workspace, ref).path)
+
+    def configs(self, kind: str, folder: Path = Path("configs")) -> list[Path]:
+        """The configuration files of one kind that stand where the app was started."""
+        return sorted((folder / kind).glob("*.toml"))
+
+    # --- do -------------------------------------------------------------------------------------
+
+    def problems(self, config: RunConfig) -> list[InputError]:
+        """All that would keep a configuration from being launched; nothing is changed by asking."""
+        from engine.launch.prepare import problems
+
+        return problems(self.workspace, config)
+
+    def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
+        return self.client.submit(config, command, where)
+
+    def stop(self, run_id: str) -> None:
+        self.client.stop(run_id)
+
+    def resume(self, run_id: str) -> None:
+        self.client.resume(run_id)
+
+    def cancel(self, run_id: str) -> None:
+        self.client.cancel(run_id)
+
+    def remove(self, run_id: str) -> None:
+        self.client.remove(run_id)
+
+    def freeze(self, run_ref: str, name: str) -> FrozenManifest:
+        from engine.freeze.freeze import freeze
+
+        return freeze(self.workspace, run_ref, name, now=time.time())
+
+    def note(self, target: str, text: str) -> None:
+        self.client.note(target, text)
+
+    def tag(self, target: str, tag: str, *, removed: bool = False) -> None:
+        self.client.tag(target, tag, removed)
+
+    def rename(self, target: str, name: str) -> None:
+        self.client.rename(target, name)
