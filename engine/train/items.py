@@ -1,0 +1,96 @@
+"""How an item of a task becomes tokens: one way, for training and for asking alike.
+
+    classify    <|endoftext|> text                               the head reads the last token
+    instruct    <|endoftext|> prompt | response <|endoftext|>     the loss is on what is right of the bar
+
+A text begins after an end-of-text token because the base saw every document begin so; an empty text is that token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.config.schema import TemplateConfig
+from engine.corpus.tokenizer import Tokenizer
+from engine.model.loss import IGNORED
+
+
+def render(template: TemplateConfig, instruction: str, input: str) -> str:
+    """The prompt for an instruction. Braces inside the instruction or the input are left alone."""
+    text = template.with_input if input else template.without_input
+    before, mark, after = text.partition("{instruction}")
+    if "{input}" in before:
+        return before.replace("{input}", input) + (instruction if mark else "") + after
+    return before + (instruction if mark else "") + after.replace("{input}", input)
+
+
+def text_tokens(tokenizer: Tokenizer, texts: Sequence[str], context: int) -> tuple[list[list[int]], int]:
+    """Texts for a classifier, each at most `context` tokens (cut at its end), and how many were cut."""
+    encoded = [[tokenizer.end_of_text, *tokens] for tokens in tokenizer.encode_batch(texts)]
+    return [tokens[:context] for tokens in encoded], sum(len(tokens) > context for tokens in encoded)
+
+
+def prompt_tokens(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
+    """Prompts as the model sees them in training, uncut."""
+    return [[tokenizer.end_of_text, *tokens] for tokens in tokenizer.encode_batch(prompts)]
+
+
+class Pair(NamedTuple):
+    """A prompt and its response as one row of tokens, which is at most one longer than the context."""
+
+    tokens: list[int]
+    prompt: int
+    """How many of the tokens are the prompt: at least one."""
+    cut: bool
+
+
+def pair(prompt: list[int], response: list[int], context: int) -> Pair:
+    """Join the two. What does not fit is taken from the left of the prompt, then from the right of the response."""
+    room = context + 1  # the last token is only ever a target
+    answer = response[: room - 1]
+    question = prompt[max(0, len(prompt) - (room - len(answer))) :]
+    cut = len(question) + len(answer) < len(prompt) + len(response)
+    return Pair([*question, *answer], len(question), cut)
+
+
+def pad(rows: Sequence[Sequence[int]], device: torch.device, fill: int = 0) -> tuple[Tensor, Tensor]:
+    """Rows of tokens as (B, longest) int64, padded on the right, and their lengths (B,).
+
+    What stands right of a row's end cannot change its hidden states: attention looks to the left only.
+    """
+    out = np.full((len(rows), max(map(len, rows))), fill, dtype=np.int64)
+    for at, row in enumerate(rows):
+        out[at, : len(row)] = row
+    lengths = torch.tensor([len(row) for row in rows], device=device)
+    return torch.from_numpy(out).to(device), lengths
+
+
+def pad_pairs(pairs: Sequence[Pair], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Inputs and targets (B, longest): the target of every place whose next token is no response is ignored."""
+    inputs, _ = pad([p.tokens[:-1] for p in pairs], device)
+    targets, _ = pad([[IGNORED] * (p.prompt - 1) + p.tokens[p.prompt :] for p in pairs], device, IGNORED)
+    return inputs, targets
+
+
+class Order:
+    """The order in which items are taken: a new shuffle for each pass, from the seed alone."""
+
+    def __init__(self, count: int, seed: int):
+        self.count, self.seed = count, seed
+        self._pass = -1
+        self._shuffled = np.arange(count)
+
+    def take(self, first: int, size: int) -> list[int]:
+        """The items at places `first` to `first + size` of an endless run of passes."""
+        return [self._at(*divmod(place, self.count)) for place in range(first, first + size)]
+
+    def _at(self, number: int, place: int) -> int:
+        if number != self._pass:
+            self._pass = number
+            self._shuffled = np.random.default_rng((self.seed, number)).permutation(self.count)
+        return int(self._shuffled[place])
