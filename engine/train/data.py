@@ -1,0 +1,63 @@
+"""Token windows out of one long row of tokens (documents one after the other, end-of-text after each).
+
+The contract: window number `first` of a run is a pure function of (tokens, length, seed, first). So the position in
+the data needs no saving, and a resumed run reads what it would have read. Every epoch cuts the row at another place
+and shuffles the pieces; each token is a target once an epoch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.errors import InputError
+
+Tokens = np.ndarray[Any, np.dtype[Any]]
+
+
+class Windows:
+    """Shuffled training windows, epoch after epoch."""
+
+    def __init__(self, tokens: Tokens, context: int, seed: int):
+        """`tokens` may be a memory map. Windows are `context` long, or shorter when there is not that much text."""
+        if len(tokens) < 2:
+            raise InputError(f"{len(tokens)} tokens of training text are too few", fix="give more text")
+        self.tokens, self.seed = tokens, seed
+        self.length = min(context, len(tokens) - 1)
+        self.count = len(tokens) // self.length
+        """In one epoch."""
+        self._order: tuple[int, np.ndarray[Any, np.dtype[np.int64]], int] | None = None
+
+    def get(self, first: int, size: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets, each (size, length) int64, of the run's windows first .. first + size - 1."""
+        starts = np.array([self._start(number) for number in range(first, first + size)])
+        # The row is a ring: its last document ends with end-of-text, so its first may follow.
+        places = (starts[:, None] + np.arange(self.length + 1)) % len(self.tokens)
+        rows = torch.from_numpy(self.tokens[places].astype(np.int64))
+        return rows[:, :-1], rows[:, 1:]
+
+    def _start(self, number: int) -> int:
+        epoch, place = divmod(number, self.count)
+        if self._order is None or self._order[0] != epoch:
+            random = np.random.default_rng((self.seed, epoch))
+            self._order = epoch, random.permutation(self.count), int(random.integers(len(self.tokens)))
+        return int(self._order[1][place]) * self.length + self._order[2]
+
+
+def heldout_windows(tokens: Tokens, context: int, most: int) -> list[tuple[Tensor, Tensor]]:
+    """At most `most` windows spread evenly over `tokens`: always the same ones, none overlapping.
+
+    Each is inputs and targets (length,). All of the text is covered when it fits; the last window may be shorter.
+    """
+    if len(tokens) < 2:
+        raise InputError(f"{len(tokens)} tokens of held-out text are too few", fix="give more text")
+    count = -(-(len(tokens) - 1) // context)
+    chosen = range(count) if count <= most else [i * count // most for i in range(most)]
+    windows = []
+    for i in chosen:
+        row = torch.from_numpy(np.asarray(tokens[i * context : (i + 1) * context + 1]).astype(np.int64))
+        windows.append((row[:-1], row[1:]))
+    return windows

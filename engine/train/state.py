@@ -1,0 +1,40 @@
+"""All that a run needs to go on exactly where it was, as one value.
+
+What is not here is a pure function of what is: a step's batch and its dropout masks come from (seed, step), the
+learning rate from the step and `decay_start`. Tensors (weights, optimizer) stand beside it in safetensors files.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from engine.train.plateau import Plateau
+
+
+class TrainState(Struct, kw_only=True):
+    """`state.json` of a checkpoint."""
+
+    step: int = 0
+    """Updates done."""
+    tokens: int = 0
+    """Trained on."""
+    flops: float = 0.0
+    seconds: float = 0.0
+    """Of training, over all attempts, without what was lost to a crash."""
+    plateau: Plateau
+    decay_start: int | None = None
+    """The decay begins after this step; None: not begun."""
+    flattened: bool = False
+    """It began because held-out loss was flat."""
+    heldout_step: int = 0
+    heldout_loss: float | None = None
+    """The newest look."""
+    best_step: int = 0
+    best_loss: float | None = None
+    """The checkpoint with the lowest held-out loss."""
+    window_loss: float = 0.0
+    """Training losses since the last logged step, summed ..."""
+    window_steps: int = 0
+    """... and how many steps these are."""
+    threads: int = 0
+    """CPU threads: sums are split by them, so another number gives other last bits."""
