@@ -1,0 +1,198 @@
+"""What the supervisor answers, method by method. The names and arguments are those of `client.Client`."""
+
+from __future__ import annotations
+
+import select
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from engine.errors import InputError, NotFoundError
+from engine.journal.events import Noted, Removed, Renamed, Tagged
+from engine.journal.writer import JournalWriter
+from engine.launch.engines import Engines
+from engine.launch.queue import read_status
+from engine.paths import RunFolder, Workspace
+from engine.store import queries
+from engine.store.database import Database
+from engine.store.lineage import Histories, lineage
+from engine.store.rows import Node, Result
+
+_LONGEST_NAME = 200
+
+
+class Answers:
+    """Looks are asked of the database; deeds are done under `lock`, one at a time."""
+
+    database: Database
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        journal: JournalWriter,
+        engines: Engines,
+        wake: Callable[[], None],
+        leave: Callable[[], None],
+    ):
+        self.workspace, self.journal, self.engines = workspace, journal, engines
+        self.lock = threading.RLock()
+        self.notices: list[str] = []
+        self._wake, self._leave = wake, leave
+        self._histories = Histories()
+        self._methods: dict[str, Callable[..., Any]] = {
+            "runs": lambda: self.database.read(queries.runs),
+            "run": lambda ref: self.database.read(lambda c: queries.run(c, ref)),
+            "lineage": lambda: self.database.read(lambda c: lineage(c, self._histories)),
+            "models": lambda: self.database.read(queries.models),
+            "corpora": lambda: self.database.read(queries.corpora),
+            "metrics": lambda run_id, names: self.database.read(lambda c: queries.metrics(c, run_id, tuple(names))),
+            "events": lambda run_id: self.database.read(lambda c: queries.events(c, run_id)),
+            "checkpoints": lambda run_id: self.database.read(lambda c: queries.checkpoints(c, run_id)),
+            "evals": lambda suite: self.database.read(lambda c: queries.evals(c, suite)),
+            "predictions": lambda model_id, suite: self.database.read(
+                lambda c: queries.predictions(c, model_id, suite)
+            ),
+            "machine": lambda since: self.database.read(lambda c: queries.machine(c, since)),
+            "notices": self._notices,
+            "stop": lambda run_id: self._do(self.engines.stop, run_id),
+            "resume": lambda run_id: self._do(self.engines.resume, run_id),
+            "cancel": lambda run_id: self._do(self.engines.cancel, run_id),
+            "remove": self._remove,
+            "note": self._note,
+            "tag": self._tag,
+            "rename": self._rename,
+            "sync": self._sync,
+            "reindex": lambda: self.database.rebuild(),
+            "shutdown": self._shutdown,
+        }
+
+    def answer(self, method: str, arguments: dict[str, Any], channel: socket.socket) -> Any:
+        """Do one request. Raises the user's errors as they are."""
+        if method == "sql":
+            return self._sql(channel=channel, **arguments)
+        if method not in self._methods:
+            raise InputError(f"this supervisor does not know {method!r}", fix="end it with `graftline doctor`")
+        return self._methods[method](**arguments)
+
+    def say(self, text: str) -> None:
+        """Something for people to hear, at the next chance."""
+        print(text, flush=True)
+        self.notices.append(text)
+
+    # --- looks ------------------------------------------------------------------------------------
+
+    def _sql(self, query: str, limit: int, channel: socket.socket) -> Result:
+        """A query of the user's own, ended early when whoever asked for it goes away."""
+        with _interrupting(channel) as watch:
+            return self.database.sql(query, limit, watch)
+
+    def _notices(self) -> list[str]:
+        with self.lock:
+            told, self.notices = self.notices, []
+        return told
+
+    def _sync(self) -> None:
+        self.database.sync()
+        self._wake()
+
+    # --- deeds ------------------------------------------------------------------------------------
+
+    def _folder(self, run_id: str) -> RunFolder:
+        folder = self.workspace.run(run_id)
+        if not folder.path.is_dir():
+            raise NotFoundError(f"no run {run_id!r}", fix="see `graftline runs`")
+        return folder
+
+    def _do(self, deed: Callable[[RunFolder], None], run_id: str) -> None:
+        with self.lock:
+            deed(self._folder(run_id))
+        self._wake()
+
+    def _remove(self, run_id: str) -> None:
+        with self.lock:
+            folder = self._folder(run_id)
+            if run_id in self.engines.running:
+                raise InputError("is running", where=run_id, fix="stop it first")
+            if heirs := self._heirs(run_id):
+                raise InputError(f"others descend from it: {', '.join(heirs)}", where=run_id, fix="remove those first")
+            status = read_status(folder)
+            if status is not None and status.state == "queued":
+                self.engines.cancel(folder)
+            self.journal.append(Removed(run_id=run_id), sync=True)
+            gone = folder.path.with_name(f".removed-{run_id}")  # out of sight in one step, then deleted at leisure
+            folder.path.rename(gone)
+            shutil.rmtree(gone)
+
+    def _heirs(self, run_id: str) -> list[str]:
+        """What would lose its origin with this run: frozen models, their variants, runs that name it."""
+        frozen = [m.id for m in self.database.read(queries.models) if m.run_id == run_id and m.version is not None]
+        origins = {f"run:{run_id}", *(f"model:{i}" for i in frozen)}
+        rows = self.database.read(queries.runs)
+        kin = [row.id for row in rows if row.id != run_id and origins & set(row.parents)]
+        return [*frozen, *kin]
+
+    def _note(self, target: str, text: str) -> None:
+        self._append(Noted(target=self._target(target), text=text))
+
+    def _tag(self, target: str, tag: str, removed: bool) -> None:
+        if not tag.strip() or len(tag) > _LONGEST_NAME:
+            raise InputError("a tag has 1 to 200 characters", where="tag", fix="choose another")
+        self._append(Tagged(target=self._target(target), tag_name=tag, removed=removed))
+
+    def _rename(self, target: str, name: str) -> None:
+        if not name.strip() or len(name) > _LONGEST_NAME:
+            raise InputError("a name has 1 to 200 characters", where="rename", fix="choose another")
+        self._append(Renamed(target=self._folder(target).id, name=name))
+
+    def _append(self, event: Noted | Tagged | Renamed) -> None:
+        with self.lock:
+            self.journal.append(event, sync=True)
+
+    def _target(self, target: str) -> str:
+        """A run, a model or a corpus that exists. Raises `NotFoundError`."""
+        found = self.database.read(lambda c: lineage(c, self._histories))
+        known = {i for root in found.roots for i in _ids(root)} | {run.id for run in self.database.read(queries.runs)}
+        if target not in known:
+            raise NotFoundError(f"nothing here is called {target!r}", fix="see `graftline lineage`")
+        return target
+
+    def _shutdown(self) -> None:
+        self._leave()
+        self._wake()
+
+
+def _ids(node: Node) -> Iterator[str]:
+    yield node.id
+    yield from node.frozen_as
+    for child in node.children:
+        yield from _ids(child)
+
+
+@contextmanager
+def _interrupting(channel: socket.socket) -> Iterator[Callable[[duckdb.DuckDBPyConnection], None]]:
+    """Gives a function that watches a cursor: it is interrupted when the channel's other side closes."""
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def watch(cursor: duckdb.DuckDBPyConnection) -> None:
+        def wait() -> None:
+            while not over.wait(0.2):
+                readable, _, _ = select.select([channel], [], [], 0)
+                if readable and not channel.recv(1, socket.MSG_PEEK):
+                    cursor.interrupt()
+                    return
+
+        threads.append(threading.Thread(target=wait, daemon=True))
+        threads[0].start()
+
+    try:
+        yield watch
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,238 @@
+"""The supervisor's engines: which run, on which device; starting the next, noticing the dead, adopting the living.
+
+    queued --(a device is free)--> running --(its process ends)--> what its journal says
+                                                └─ nothing said: died, and the reason is journalled as Failed
+
+Everything is on disk at every instant. A supervisor that is killed loses nothing: the next one reads `status.json`
+and the journals, and goes on with engines that are still alive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import time
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from engine.errors import GraftlineError, InputError, machine_error
+from engine.journal.events import Cancelled, Created, Failed, Finished, Started, Stopped
+from engine.journal.reader import read
+from engine.journal.writer import JournalWriter
+from engine.launch import local, resources
+from engine.launch.queue import State, Status, read_status, write_status
+from engine.paths import RunFolder, Workspace
+
+_ENDINGS: dict[type, State] = {Finished: "finished", Stopped: "stopped", Failed: "failed", Cancelled: "cancelled"}
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a journal tells of a run's life."""
+
+    kind: str = ""
+    attempts: int = 0
+    identity: local.Identity | None = None
+    """Of the newest attempt's process."""
+    started: float = 0.0
+    ending: State | None = None
+    """None while the newest attempt has not said how it ended."""
+    last: float = 0.0
+    """Time of the newest record."""
+
+
+def life(folder: RunFolder) -> Life:
+    """Read a whole journal for it: done when a run starts, ends or is adopted, not in between."""
+    found, offset = Life(), 0
+    while True:
+        chunk = read(folder.journal, offset)
+        for record in chunk.records:
+            event = record.event
+            match event:
+                case Created():
+                    found = Life(kind=event.kind, last=record.time)
+                case Started():
+                    identity = local.Identity.started(event)
+                    found = Life(found.kind, record.attempt, identity, record.time, None, record.time)
+                case Finished() | Stopped() | Failed() | Cancelled():
+                    found = dataclasses.replace(found, ending=_ENDINGS[type(event)], last=record.time)
+                case _:
+                    found = dataclasses.replace(found, last=record.time)
+        if chunk.offset == offset:
+            return found
+        offset = chunk.offset
+
+
+@dataclass
+class Engine:
+    """One engine that runs: our own child, or one that an earlier supervisor started."""
+
+    folder: RunFolder
+    identity: local.Identity
+    gpu: int | None
+    child: subprocess.Popen[bytes] | None
+
+    def ended(self) -> tuple[bool, int | None]:
+        """Whether it has ended, and the exit code when it was our child."""
+        if self.child is not None:
+            code = self.child.poll()
+            return code is not None, code
+        return not local.is_alive(self.identity, self.folder), None
+
+
+class Engines:
+    """All engines of one workspace. Not thread-safe: the supervisor's lock is held around every call."""
+
+    def __init__(self, workspace: Workspace):
+        self.workspace = workspace
+        self.running: dict[str, Engine] = {}
+        self.slots = resources.slots()
+        self.said: list[str] = []
+        """What people should hear of: engines adopted, engines that died while nobody watched."""
+
+    def adopt(self) -> None:
+        """At the supervisor's start: take over living engines, and settle the runs whose engine is gone."""
+        for folder in self.workspace.runs():
+            status = read_status(folder)
+            if status is None:
+                self._without_status(folder)
+            elif status.state == "running":
+                self._take_over(folder, status)
+
+    def tick(self) -> bool:
+        """Settle what ended and start what can be started. True when something changed."""
+        ended = [engine for engine in self.running.values() if engine.ended()[0]]
+        for engine in ended:
+            self._settle(engine.folder, engine.ended()[1])
+            del self.running[engine.folder.id]
+        return self._start_next() or bool(ended)
+
+    def waiting(self) -> list[tuple[RunFolder, Status]]:
+        """Queued runs, the longest waiting first."""
+        found = [(folder, status) for folder in self.workspace.runs() if (status := read_status(folder))]
+        queued = [pair for pair in found if pair[1].state == "queued"]
+        return sorted(queued, key=lambda pair: (pair[1].queued_at, pair[0].id))
+
+    # --- adopting ---------------------------------------------------------------------------------
+
+    def _without_status(self, folder: RunFolder) -> None:
+        """A run folder from elsewhere, or one whose status was lost: the journal says where it stands."""
+        found = life(folder)
+        if found.ending is None and found.attempts and found.identity:
+            self._take_over(folder, Status(state="running", queued_at=found.started, attempts=found.attempts - 1))
+        elif found.ending is not None:
+            write_status(folder, Status(state=found.ending, queued_at=found.last))
+
+    def _take_over(self, folder: RunFolder, status: Status) -> None:
+        found = life(folder)
+        identity = self._identity(folder, status, found)
+        if identity is not None and local.is_alive(identity, folder):
+            self.running[folder.id] = Engine(folder, identity, status.gpu, None)
+            known = replace(status, pid=identity.pid, start_ticks=identity.start_ticks, boot_id=identity.boot_id)
+            write_status(folder, known)
+            self.said.append(f"took over {folder.id}, whose engine is still running (pid {identity.pid})")
+        elif found.attempts <= status.attempts and status.pid is None:
+            write_status(folder, replace(status, state="queued"))  # the supervisor died before it started this engine
+        else:
+            self._settle(folder, None)
+
+    @staticmethod
+    def _identity(folder: RunFolder, status: Status, found: Life) -> local.Identity | None:
+        """The newest attempt's process: from the journal, else as the launcher noted it, else by looking for it."""
+        if found.attempts > status.attempts:
+            return found.identity
+        if status.pid is not None and status.start_ticks is not None and status.boot_id is not None:
+            return local.Identity(status.pid, status.start_ticks, status.boot_id)
+        return local.find(folder)
+
+    # --- starting ---------------------------------------------------------------------------------
+
+    def _start_next(self) -> bool:
+        taken = [engine.gpu for engine in self.running.values()]
+        free = [slot for slot in self.slots if slot not in taken]
+        if not free:
+            return False
+        waiting = self.waiting()
+        for slot, (folder, status) in zip(free, waiting):
+            self._start(folder, status, slot)
+        return bool(waiting)
+
+    def _start(self, folder: RunFolder, status: Status, gpu: int | None) -> None:
+        """Note first that it is being started, then start it, then who it is: readable after a kill at any point."""
+        found = life(folder)
+        if local.is_locked(folder):
+            return  # somebody runs `python -m engine` there by hand; wait until that is over
+        status = replace(
+            status, state="running", gpu=gpu, pid=None, start_ticks=None, boot_id=None, stop_asked=False,
+            attempts=found.attempts, oom_kills=local.oom_kills(),
+        )  # fmt: skip
+        write_status(folder, status)
+        child = local.spawn(folder, found.kind, gpu)
+        identity = local.identify(child.pid)
+        if identity is None:  # died at once; its exit code tells
+            identity = local.Identity(child.pid, 0.0, local.boot_id())
+        self.running[folder.id] = Engine(folder, identity, gpu, child)
+        write_status(
+            folder,
+            replace(status, pid=identity.pid, start_ticks=identity.start_ticks, boot_id=identity.boot_id),
+        )
+
+    # --- ending -----------------------------------------------------------------------------------
+
+    def _settle(self, folder: RunFolder, code: int | None) -> None:
+        """An engine has ended: note what its journal says, or journal why it died."""
+        found = life(folder)
+        status = read_status(folder) or Status(state="running", queued_at=found.last)
+        if found.ending is None or found.attempts <= status.attempts:
+            self._died(folder, found, local.why_died(code, status.oom_kills, folder.log))
+            ending: State = "failed"
+        else:
+            ending = found.ending
+        write_status(folder, replace(status, state=ending, stop_asked=False))
+
+    def _died(self, folder: RunFolder, found: Life, why: str) -> None:
+        seconds = max(0.0, found.last - found.started) if found.started else 0.0
+        with JournalWriter(folder.journal) as journal:
+            journal.append(Failed(error=why, seconds=seconds), sync=True)
+        self.said.append(f"{folder.id}: {why}")
+
+    # --- what people ask for ----------------------------------------------------------------------
+
+    def stop(self, folder: RunFolder) -> None:
+        """Ask a running engine to stop; take a waiting run out of the queue."""
+        status = read_status(folder)
+        engine = self.running.get(folder.id)
+        if engine is None and status is not None and status.state == "queued":
+            self.cancel(folder)
+            return
+        if engine is None:
+            raise _refusal(folder, status, "is not running", "only a running or queued run can be stopped")
+        if status is not None:
+            write_status(folder, replace(status, stop_asked=True))
+        local.ask_to_stop(engine.identity, folder)
+
+    def resume(self, folder: RunFolder) -> None:
+        """Queue a run again that stopped, failed or was cancelled; it goes on from its last checkpoint."""
+        status = read_status(folder)
+        if status is None or status.state not in ("stopped", "failed", "cancelled"):
+            raise _refusal(folder, status, "cannot be resumed", "only a stopped, failed or cancelled run can")
+        write_status(folder, replace(status, state="queued", queued_at=time.time(), pid=None, stop_asked=False))
+
+    def cancel(self, folder: RunFolder) -> None:
+        status = read_status(folder)
+        if status is None or status.state != "queued":
+            raise _refusal(folder, status, "is not waiting", "stop a running run with `graftline stop`")
+        with JournalWriter(folder.journal) as journal:
+            journal.append(Cancelled(reason="taken out of the queue"), sync=True)
+        write_status(folder, replace(status, state="cancelled"))
+
+
+def _refusal(folder: RunFolder, status: Status | None, problem: str, fix: str) -> InputError:
+    state = status.state if status else "unknown"
+    return InputError(f"{problem} (it is {state})", where=folder.id, fix=fix)
+
+
+def survivable(error: OSError | GraftlineError) -> str:
+    """The line to log for an error that must not end the supervisor, such as a disk that is full for now."""
+    return str((machine_error(error) if isinstance(error, OSError) else None) or error)

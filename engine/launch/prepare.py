@@ -1,0 +1,195 @@
+"""Everything that can be known to be wrong with a run before an engine is started for it.
+
+Names are made exact on the way (`tiny` becomes `tiny@1`, a corpus its `name/hash`), so that a run means the same
+tomorrow; a base that is not frozen yet is frozen, and that is said aloud. No torch is loaded here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from engine.config.resolve import check_branch
+from engine.config.schema import BranchConfig, CorpusConfig, EvaluateConfig, PretrainConfig, RunConfig, SuiteConfig
+from engine.corpus.manifest import find_corpus
+from engine.errors import InputError
+from engine.freeze.freeze import freeze
+from engine.freeze.refs import ModelRef, find_model
+from engine.paths import Workspace, safe_name
+
+
+@dataclass(frozen=True)
+class Prepared:
+    config: RunConfig
+    """With exact references."""
+    parents: tuple[str, ...]
+    """`corpus:name/hash`, `model:tiny@1`, `run:<id>`."""
+    said: tuple[str, ...] = ()
+
+
+def prepare(workspace: Workspace, config: RunConfig, where: object = None) -> Prepared:
+    """Check and resolve. Raises `InputError` naming the file and key of the first thing that is wrong."""
+    for check in _checks(workspace, config, where):
+        check()
+    match config:
+        case PretrainConfig():
+            ref = find_corpus(workspace, config.corpus, where=where, key="corpus").ref
+            return Prepared(replace(config, corpus=ref), (f"corpus:{ref}",))
+        case BranchConfig():
+            return _branch(workspace, config, where)
+        case EvaluateConfig():
+            return _evaluate(workspace, config, where)
+    return Prepared(config, ())
+
+
+def problems(workspace: Workspace, config: RunConfig) -> list[InputError]:
+    """All that is wrong, in the order of the configuration's keys, and nothing done about it."""
+    found: list[InputError] = []
+    for check in _checks(workspace, config, None):
+        try:
+            check()
+        except InputError as error:
+            found.append(error)
+    return found
+
+
+Check = Callable[[], object]
+
+
+def _checks(workspace: Workspace, config: RunConfig, where: object) -> list[Check]:
+    """Checks without side effects, each raising `InputError` or returning."""
+    match config:
+        case CorpusConfig():
+            return _corpus_checks(config, where)
+        case PretrainConfig():
+            return [lambda: find_corpus(workspace, config.corpus, where=where, key="corpus")]
+        case BranchConfig():
+            return _branch_checks(workspace, config, where)
+        case EvaluateConfig():
+            return _evaluate_checks(workspace, config, where)
+
+
+def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
+    checks: list[Check] = [lambda: safe_name(config.name, where=where)]
+    if not config.sources:
+        checks.append(lambda: _refuse("there are none", where, "sources", "add a [[sources]] table"))
+    for number, source in enumerate(config.sources):
+        if source.type == "files":
+            checks.append(_glob_check(source.path, where, f"sources[{number}].path"))
+    if config.clean.toxic_words:
+        checks.append(lambda: _file(config.clean.toxic_words, where, "clean.toxic_words"))
+    return checks
+
+
+def _branch_checks(workspace: Workspace, config: BranchConfig, where: object) -> list[Check]:
+    checks: list[Check] = [
+        lambda: _base(workspace, config, where),
+        lambda: check_branch(config, where=where),
+    ]
+    if config.data.train:
+        checks.append(lambda: _file(config.data.train, where, "data.train"))
+    if config.data.heldout:
+        checks.append(lambda: _file(config.data.heldout, where, "data.heldout"))
+    if config.data.corpus:
+        checks.append(lambda: find_corpus(workspace, config.data.corpus, where=where, key="data.corpus"))
+    return checks
+
+
+def _evaluate_checks(workspace: Workspace, config: EvaluateConfig, where: object) -> list[Check]:
+    checks: list[Check] = []
+    if not config.models:
+        checks.append(lambda: _refuse("there are none", where, "models", "name a model"))
+    if not config.suites:
+        checks.append(lambda: _refuse("there are none", where, "suites", "name a suite"))
+    for model in config.models:
+        checks.append(lambda model=model: find_model(workspace, model, where=where, key="models"))  # type: ignore[misc]
+    for suite in config.suites:
+        checks.append(lambda suite=suite: _suite(workspace, suite, where))  # type: ignore[misc]
+    return checks
+
+
+def _base(workspace: Workspace, config: BranchConfig, where: object) -> ModelRef:
+    if not config.base:
+        _refuse("is missing", where, "base", "name a frozen model, such as tiny@1, or a run")
+    return find_model(workspace, config.base, where=where, key="base")
+
+
+def _suite(workspace: Workspace, suite: SuiteConfig, where: object) -> str:
+    """The suite's data: a file, or for language-model suites a corpus's exact name."""
+    if suite.task == "language-model" and not Path(suite.data).is_absolute():
+        return find_corpus(workspace, suite.data, where=where, key=f"suites.{suite.name}.data").ref
+    _file(suite.data, where, f"suites.{suite.name}.data")
+    return suite.data
+
+
+def _file(path: str, where: object, key: str) -> None:
+    """Raises unless `path` is a file that we may read."""
+    try:
+        with Path(path).open("rb"):
+            return
+    except FileNotFoundError:
+        _refuse(f"no such file: {path}", where, key, "check the path")
+    except IsADirectoryError:
+        _refuse(f"{path} is a folder", where, key, "name a file in it")
+    except PermissionError:
+        _refuse(f"{path} may not be read", where, key, "check who owns it")
+
+
+def _glob_check(path: str, where: object, key: str) -> Check:
+    def check() -> None:
+        if not path:
+            _refuse("is missing", where, key, "name a file, a folder or a glob")
+        if any(mark in path for mark in "*?["):
+            anchor = Path(path).anchor or "."
+            if next(Path(anchor).glob(str(Path(path).relative_to(anchor))), None) is None:
+                _refuse(f"no file fits {path}", where, key, "check the pattern")
+        elif not Path(path).exists():
+            _refuse(f"no such file or folder: {path}", where, key, "check the path")
+
+    return check
+
+
+def _refuse(problem: str, where: object, key: str, fix: str) -> Any:
+    raise InputError(problem, where=where, key=key, fix=fix)
+
+
+# --- making references exact ----------------------------------------------------------------------
+
+
+def _branch(workspace: Workspace, config: BranchConfig, where: object) -> Prepared:
+    base, said = _frozen(workspace, _base(workspace, config, where))
+    parents = [f"model:{base}"]
+    data = config.data
+    if data.corpus:
+        ref = find_corpus(workspace, data.corpus, where=where, key="data.corpus").ref
+        data = replace(data, corpus=ref)
+        parents.append(f"corpus:{ref}")
+    return Prepared(replace(config, base=base, data=data), tuple(parents), said)
+
+
+def _frozen(workspace: Workspace, base: ModelRef) -> tuple[str, tuple[str, ...]]:
+    """The base's frozen id; one that is not frozen is frozen now, under its run's name."""
+    if base.frozen:
+        return base.id, ()
+    run = workspace.run(str(base.run_id))
+    name = "-".join(run.id.split("-")[3:-1])  # the run's name as it stands in its id
+    made = freeze(workspace, f"{run.id}@{base.step}", name, now=time.time())
+    frozen = f"{made.name}@{made.version}"
+    return frozen, (f"{run.id} at step {base.step} was not frozen: froze it as {frozen}",)
+
+
+def _evaluate(workspace: Workspace, config: EvaluateConfig, where: object) -> Prepared:
+    models, parents = [], []
+    for asked in config.models:
+        model = find_model(workspace, asked, where=where, key="models")
+        models.append(model.id if model.frozen else f"{model.run_id}@{model.step}")
+        parents.append(f"model:{model.id}" if model.frozen else f"run:{model.run_id}")
+    suites = tuple(replace(suite, data=_suite(workspace, suite, where)) for suite in config.suites)
+    corpora = [f"corpus:{s.data}" for s in suites if not Path(s.data).is_absolute()]
+    unique = tuple(dict.fromkeys([*parents, *corpora]))
+    return Prepared(replace(config, models=tuple(models), suites=suites), unique)

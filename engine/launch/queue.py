@@ -1,0 +1,45 @@
+"""The queue, which is nothing but run folders whose `status.json` says `queued`.
+
+`status.json` is what the launcher knows and the journal cannot: that a run waits, which process it was given to, that
+it was asked to stop. The journal stays the truth about everything that the engine did.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from engine.paths import RunFolder, write_atomic
+
+State = Literal["queued", "running", "stopped", "finished", "failed", "cancelled"]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    state: State
+    queued_at: float
+    """Seconds since the epoch; the queue's order."""
+    pid: int | None = None
+    """Of the engine, once it is started."""
+    start_ticks: float | None = None
+    """When that process was created, as psutil tells it."""
+    boot_id: str | None = None
+    gpu: int | None = None
+    """The GPU it was given; None on machines without one."""
+    stop_asked: bool = False
+    attempts: int = 0
+    """Attempts in the journal when this start was made: a newer one means that the engine came up."""
+    oom_kills: int | None = None
+    """The kernel's count of out-of-memory kills at the start."""
+
+
+def read_status(folder: RunFolder) -> Status | None:
+    """None when there is none, or none that can be read: the run is then judged by its journal alone."""
+    try:
+        return msgspec.json.decode(folder.status.read_bytes(), type=Status)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def write_status(folder: RunFolder, status: Status) -> None:
+    write_atomic(folder.status, msgspec.json.encode(status))

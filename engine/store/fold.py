@@ -1,0 +1,109 @@
+"""One run's row, folded from its journal event by event. The row holds all that folding on needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from engine.journal import events as e
+
+
+class RunState(msgspec.Struct, kw_only=True):
+    """A row of `runs`: the columns, in their order. docs/schema.md says what each holds."""
+
+    id: str
+    name: str = ""
+    kind: str = ""
+    state: str = "queued"
+    method: str | None = None
+    scratch: bool = False
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    updated: float = 0.0
+    host: str = ""
+    device: str = ""
+    attempt: int = 0
+    step: int = 0
+    steps: int = 0
+    parameters: int = 0
+    flops_per_token: float = 0.0
+    train_loss: float | None = None
+    heldout_loss: float | None = None
+    best_heldout_loss: float | None = None
+    tokens: int = 0
+    flops: float = 0.0
+    seconds: float = 0.0
+    seconds_before: float = 0.0
+    device_seconds: float = 0.0
+    price_per_hour: float = 0.0
+    money: float | None = None
+    error: str | None = None
+    user_error: bool = False
+    parents: list[str] = []
+    made: str | None = None
+    config: str = "{}"
+    fingerprint: str = ""
+    command: str = ""
+
+    def apply(self, record: e.Record) -> None:
+        """Take in one record."""
+        event = record.event
+        self.updated = record.time
+        match event:
+            case e.Created():
+                self._created(event, record.time)
+            case e.Started():
+                self.state, self.attempt, self.host = "running", record.attempt, event.host
+                self.device = event.device or self.device
+                self.started, self.ended, self.error, self.user_error = record.time, None, None, False
+            case e.Planned():
+                self.steps, self.parameters = event.steps, event.parameters
+                self.flops_per_token = event.flops_per_token
+            case e.Metrics():
+                self._measured(event)
+            case e.Finished() | e.Stopped():
+                self.state = "finished" if isinstance(event, e.Finished) else "stopped"
+                self._ended(record.time, event.seconds)
+                self.step = max(self.step, event.step)
+                self.tokens, self.flops = event.tokens or self.tokens, event.flops or self.flops
+                self.device_seconds = event.device_seconds or self.device_seconds
+            case e.Failed():
+                self.state, self.error, self.user_error = "failed", event.error, event.user_error
+                self._ended(record.time, event.seconds)
+            case e.Cancelled():
+                self.state, self.ended = "cancelled", record.time
+            case e.CorpusBuilt():
+                self.made = f"corpus:{event.name}/{event.hash}"
+            case e.VariantMade():
+                self.made = f"model:{self.id}"
+            case _:
+                pass
+        if self.state == "running" and self.started is not None:
+            self.seconds = self.seconds_before + record.time - self.started
+        self.money = self.device_seconds / 3600 * self.price_per_hour if self.price_per_hour else None
+
+    def _created(self, event: e.Created, time: float) -> None:
+        config: dict[str, Any] = event.config
+        train = config.get("train")
+        self.name, self.kind, self.created = event.name, event.kind, time
+        self.method, self.scratch = config.get("method"), bool(config.get("scratch", False))
+        self.price_per_hour = float(train.get("price_per_hour", 0.0)) if isinstance(train, dict) else 0.0
+        self.steps = int(train.get("steps", 0)) if isinstance(train, dict) else 0
+        self.parents, self.fingerprint, self.command = list(event.parents), event.fingerprint, event.command
+        self.config = msgspec.json.encode(config, order="deterministic").decode()
+
+    def _measured(self, event: e.Metrics) -> None:
+        self.step, self.tokens, self.device_seconds = event.step, event.tokens, event.seconds
+        self.flops = event.tokens * self.flops_per_token
+        if (value := event.values.get("train_loss")) is not None:
+            self.train_loss = value
+        if (value := event.values.get("heldout_loss")) is not None:
+            self.heldout_loss = value
+            self.best_heldout_loss = value if self.best_heldout_loss is None else min(value, self.best_heldout_loss)
+
+    def _ended(self, time: float, seconds: float) -> None:
+        self.ended = time
+        self.seconds_before += seconds
+        self.seconds = self.seconds_before

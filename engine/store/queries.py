@@ -1,0 +1,215 @@
+"""The questions that the app and the command line ask, each a plain function from a connection to typed rows.
+
+User text only ever goes in as a bound parameter.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import duckdb
+import msgspec
+
+from engine.errors import NotFoundError
+from engine.store.rows import (
+    CheckpointRow,
+    CorpusRow,
+    Cost,
+    EvalRow,
+    EventRow,
+    MachineRow,
+    ModelRow,
+    Point,
+    PredictionRow,
+    RunRow,
+    ScoreRow,
+)
+
+Connection = duckdb.DuckDBPyConnection
+R = TypeVar("R")
+
+# Of each model on each suite, the evaluation that came last.
+_NEWEST = """
+    SELECT * FROM evals QUALIFY
+        dense_rank() OVER (PARTITION BY model_id, suite ORDER BY time DESC, run_id DESC, seq DESC) = 1
+"""
+
+
+def records(connection: Connection, query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+    """A query's rows by column name."""
+    cursor = connection.execute(query, parameters or [])
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+
+def _rows(connection: Connection, kind: type[R], query: str, parameters: list[Any] | None = None) -> list[R]:
+    return [msgspec.convert(row, kind) for row in records(connection, query, parameters)]
+
+
+def runs(connection: Connection) -> list[RunRow]:
+    """Every run, oldest first."""
+    tags: dict[str, tuple[str, ...]] = tags_by_target(connection)
+    notes = notes_by_target(connection)
+    return [_run(row, tags, notes) for row in records(connection, "SELECT * FROM runs ORDER BY created, id")]
+
+
+def tags_by_target(connection: Connection) -> dict[str, tuple[str, ...]]:
+    found = connection.execute("SELECT target, list(tag ORDER BY time, tag) FROM tags GROUP BY 1").fetchall()
+    return {target: tuple(tags) for target, tags in found}
+
+
+def notes_by_target(connection: Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT target, text FROM notes").fetchall())
+
+
+def _run(row: dict[str, Any], tags: dict[str, tuple[str, ...]], notes: dict[str, str]) -> RunRow:
+    cost = Cost(
+        seconds=row["seconds"],
+        device_seconds=row["device_seconds"],
+        tokens=row["tokens"],
+        flops=row["flops"],
+        money=row["money"],
+    )
+    fields = {f.name for f in msgspec.structs.fields(RunRow)}
+    known = {name: value for name, value in row.items() if name in fields}
+    extra = {
+        "cost": cost,
+        "tags": tags.get(row["id"], ()),
+        "note": notes.get(row["id"], ""),
+        "parents": tuple(row["parents"]),
+    }
+    return RunRow(**(known | extra))
+
+
+def run(connection: Connection, ref: str) -> RunRow:
+    """By id, by a unique beginning of one, or the newest run of that name. Raises `NotFoundError`."""
+    everything = runs(connection)
+    exact = [r for r in everything if r.id == ref]
+    beginning = [r for r in everything if ref and r.id.startswith(ref)]
+    named = [r for r in everything if r.name == ref]
+    if exact or named:
+        return (exact or named)[-1]
+    if len(beginning) == 1:
+        return beginning[0]
+    if beginning:
+        some = ", ".join(r.id for r in beginning[-5:])
+        raise NotFoundError(f"{ref!r} begins the ids of {len(beginning)} runs", fix=f"write more of one: {some}")
+    known = ", ".join(dict.fromkeys(r.name for r in reversed(everything[-8:])))
+    raise NotFoundError(f"no run {ref!r}", fix=f"there are {known}" if known else "this workspace has no runs yet")
+
+
+def metrics(connection: Connection, run_id: str, names: tuple[str, ...]) -> dict[str, list[Point]]:
+    """Curves by name; values that were not a number are left out."""
+    found = connection.execute(
+        """SELECT name, step, tokens, seconds, value FROM metrics
+           WHERE run_id = ? AND value IS NOT NULL AND (len(?) = 0 OR list_contains(?, name))
+           ORDER BY name, step, time""",
+        [run_id, list(names), list(names)],
+    ).fetchall()
+    curves: dict[str, list[Point]] = {}
+    for name, step, tokens, seconds, value in found:
+        curves.setdefault(name, []).append(Point(step=step, tokens=tokens, seconds=seconds, value=value))
+    return curves
+
+
+def events(connection: Connection, run_id: str | None) -> list[EventRow]:
+    query = "SELECT * EXCLUDE (data) FROM events WHERE run_id IS NOT DISTINCT FROM ? ORDER BY seq"
+    return _rows(connection, EventRow, query, [run_id])
+
+
+def checkpoints(connection: Connection, run_id: str) -> list[CheckpointRow]:
+    """Those that the retention rule left; `best` is true for the newest best alone."""
+    return _rows(
+        connection,
+        CheckpointRow,
+        """SELECT * REPLACE (best AND step = max(step) FILTER (best) OVER () AS best)
+           FROM checkpoints WHERE run_id = ? ORDER BY step""",
+        [run_id],
+    )
+
+
+def models(connection: Connection) -> list[ModelRow]:
+    """Frozen models and finished variants, oldest first."""
+    return _rows(
+        connection,
+        ModelRow,
+        """SELECT m.* EXCLUDE (corpus_id, heldout_loss) FROM models m LEFT JOIN runs r ON r.id = m.run_id
+           ORDER BY coalesce(m.frozen_at, r.ended, r.updated), m.id""",
+    )
+
+
+def corpora(connection: Connection) -> list[CorpusRow]:
+    return _rows(connection, CorpusRow, "SELECT * FROM corpora ORDER BY built, id")
+
+
+def evals(connection: Connection, suite: str | None) -> list[EvalRow]:
+    """The newest evaluation of each model on each suite, by suite and model."""
+    found = records(
+        connection,
+        f"SELECT * FROM ({_NEWEST}) WHERE ? IS NULL OR suite = ? ORDER BY suite, model_id, metric",
+        [suite, suite],
+    )
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in found:
+        groups.setdefault((row["suite"], row["model_id"]), []).append(row)
+    return [_eval(connection, rows) for rows in groups.values()]
+
+
+def _eval(connection: Connection, rows: list[dict[str, Any]]) -> EvalRow:
+    first = rows[0]
+    confusion: dict[str, dict[str, int]] = {}
+    counts = connection.execute(
+        "SELECT target, output, n FROM confusions WHERE run_id = ? AND seq = ? ORDER BY target, output",
+        [first["run_id"], first["seq"]],
+    ).fetchall()
+    for target, output, n in counts:
+        confusion.setdefault(target, {})[output] = n
+    return EvalRow(
+        model_id=first["model_id"],
+        suite=first["suite"],
+        task=first["task"],
+        suite_sha256=first["suite_sha256"],
+        run_id=first["run_id"],
+        scores=tuple(_score(row) for row in sorted(rows, key=_by_importance)),
+        confusion=confusion,
+        time=first["time"],
+    )
+
+
+def _by_importance(row: dict[str, Any]) -> tuple[int, str]:
+    """The metrics of a whole suite before those of one class; the headline first."""
+    order = ("accuracy", "macro_f1", "exact_match", "token_f1", "rule_score", "bits_per_byte")
+    metric = str(row["metric"])
+    return (order.index(metric) if metric in order else len(order), metric)
+
+
+def _score(row: dict[str, Any]) -> ScoreRow:
+    return ScoreRow(
+        model_id=row["model_id"],
+        suite=row["suite"],
+        task=row["task"],
+        metric=row["metric"],
+        value=row["value"],
+        low=row["low"],
+        high=row["high"],
+        n=row["n"],
+    )
+
+
+def predictions(connection: Connection, model_id: str, suite: str) -> list[PredictionRow]:
+    """The items of the newest evaluation of a model on a suite, by example id."""
+    return _rows(
+        connection,
+        PredictionRow,
+        """SELECT example_id, input, target, output, correct, score, weight FROM predictions
+           WHERE model_id = ? AND suite = ? AND (run_id, seq) = (
+               SELECT (run_id, seq) FROM evals WHERE model_id = ? AND suite = ?
+               ORDER BY time DESC, run_id DESC, seq DESC LIMIT 1)
+           ORDER BY example_id""",
+        [model_id, suite, model_id, suite],
+    )
+
+
+def machine(connection: Connection, since: float) -> list[MachineRow]:
+    found = records(connection, "SELECT * FROM machine_samples WHERE time > ? ORDER BY time", [since])
+    return [msgspec.convert(row | {"gpus": msgspec.json.decode(row["gpus"])}, MachineRow) for row in found]
