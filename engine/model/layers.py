@@ -58,10 +58,6 @@ class Cache:
         self.values[layer, :, :, self.length : end] = values
         return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these sequences only."""
-        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
-
 
 class Attention(nn.Module):
     """Causal self-attention on PyTorch's fused kernel. The modern kind normalises and rotates queries and keys."""

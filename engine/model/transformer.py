@@ -57,6 +57,7 @@ class Transformer(nn.Module):
             columns = torch.arange(end, device=tokens.device)
             at = (columns[start:] - padding[:, None]).clamp(min=0)
             mask = (columns >= padding[:, None])[:, None, None, :] & (columns <= columns[start:, None])
+            mask = mask | (columns == columns[start:, None])  # padding sees itself: a row of nothing would be NaN
         elif start:
             columns = torch.arange(end, device=tokens.device)
             mask = columns <= columns[start:, None]

@@ -23,9 +23,10 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in sentences."""
+        size = f"{_short(self.parameters)} parameters"
+        length = f"at most {self.steps:,} steps on {_short(self.tokens)} tokens ({self.epochs:.1f} epochs)"
         return [
-            f"plan: {_short(self.parameters)} parameters, at most {self.steps:,} steps on {_short(self.tokens)} tokens "
-            f"({self.epochs:.1f} epochs), {self.flops:.1e} FLOPs",
+            f"plan: {size}, {length}, {self.flops:.1e} FLOPs",
             f"memory: {_short(self.state_bytes)}B for weights, gradients and optimizer, activations apart",
         ]
 
