@@ -65,6 +65,11 @@ class Tokenizer:
         """The text of some tokens. Bytes that are not whole UTF-8 characters become U+FFFD."""
         return self._encoding.decode([i for i in ids if i not in self._holes])
 
+    def same_as(self, other: Tokenizer) -> bool:
+        """Whether both give the same tokens for every text: same splitting, same merges, same numbers."""
+        mine, theirs = (self.pattern, self.end_of_text), (other.pattern, other.end_of_text)
+        return mine == theirs and self._ranks == other._ranks
+
     def save(self, folder: Path) -> None:
         lines = (b"%s %d\n" % (base64.b64encode(token), rank) for token, rank in _by_rank(self._ranks))
         write_atomic(folder / "ranks.tiktoken", b"".join(lines))
