@@ -12,8 +12,8 @@ from torch import Tensor
 
 from engine.branch.data import Labelled, labelled
 from engine.branch.method import Recipe, Setting
+from engine.model.items import Order, pad, text_tokens
 from engine.model.transformer import GraftModel
-from engine.train.items import Order, pad, text_tokens
 
 
 class Batch(NamedTuple):

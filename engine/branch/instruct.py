@@ -9,8 +9,8 @@ from torch import Tensor
 
 from engine.branch.data import Instruction, instructions
 from engine.branch.method import Recipe, Setting
+from engine.model.items import Order, Pair, pad_pairs, pair, prompt_tokens, render
 from engine.model.transformer import GraftModel
-from engine.train.items import Order, Pair, pad_pairs, pair, prompt_tokens, render
 
 
 class Batch(NamedTuple):

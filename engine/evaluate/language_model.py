@@ -18,8 +18,8 @@ from engine.evaluate.ask import Asker
 from engine.evaluate.intervals import ratio
 from engine.evaluate.suite import Suite
 from engine.journal.events import Score
+from engine.model.items import pad
 from engine.model.transformer import GraftModel
-from engine.train.items import pad
 
 _LOGITS = 1 << 24
 """Logits held at once: 64 MiB in fp32."""

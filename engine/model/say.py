@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 import torch
 
-from engine.config.schema import TemplateConfig
 from engine.corpus.tokenizer import Tokenizer
 from engine.errors import GraftlineError, InputError
 from engine.model.generate import steps
+from engine.model.items import prompt_tokens, render
 from engine.model.transformer import GraftModel
 from engine.model.weights import load_model
 from engine.train.devices import choose
@@ -47,13 +47,11 @@ def answer(request: Request) -> Iterator[str]:
     device = choose(request.device, key="device")
     model = load_model(Path(request.folder), device.torch_device).eval()
     tokenizer = Tokenizer.load(Path(request.tokenizer))
-    template = model.card.template
-    if template is not None and not request.raw:
-        ids = tokenizer.encode(fill(template, request.prompt, request.input))
-    else:
-        ids = tokenizer.encode(request.prompt)
+    template = None if request.raw else model.card.template
+    prompt = render(template, request.prompt, request.input) if template else request.prompt
+    (ids,) = prompt_tokens(tokenizer, [prompt])
     if model.card.head == "classify":
-        yield from _classes(model, ids or [tokenizer.end_of_text])
+        yield from _classes(model, ids)
         return
     made: list[int] = []
     shown = ""
@@ -75,14 +73,6 @@ def answer(request: Request) -> Iterator[str]:
             yield text[len(shown) :]
             shown = text
     yield tokenizer.decode(made)[len(shown) :]
-
-
-def fill(template: TemplateConfig, instruction: str, given: str = "") -> str:
-    """A prompt from a template. Braces in the texts themselves are left alone."""
-    form = template.with_input if given else template.without_input
-    before, found, after = form.partition("{instruction}")
-    parts = [part.replace("{input}", given) for part in (before, after)]
-    return instruction.join(parts) if found else parts[0]
 
 
 def _classes(model: GraftModel, ids: list[int]) -> Iterator[str]:

@@ -20,13 +20,12 @@ from engine.corpus.tokenizer import Tokenizer
 from engine.model.loss import IGNORED
 
 
-def render(template: TemplateConfig, instruction: str, input: str) -> str:
-    """The prompt for an instruction. Braces inside the instruction or the input are left alone."""
-    text = template.with_input if input else template.without_input
-    before, mark, after = text.partition("{instruction}")
-    if "{input}" in before:
-        return before.replace("{input}", input) + (instruction if mark else "") + after
-    return before + (instruction if mark else "") + after.replace("{input}", input)
+def render(template: TemplateConfig, instruction: str, given: str = "") -> str:
+    """The prompt for an instruction and its input. Braces in the texts themselves are left alone."""
+    form = template.with_input if given else template.without_input
+    before, found, after = form.partition("{instruction}")
+    parts = [part.replace("{input}", given) for part in (before, after)]
+    return instruction.join(parts) if found else parts[0]
 
 
 def text_tokens(tokenizer: Tokenizer, texts: Sequence[str], context: int) -> tuple[list[list[int]], int]:
