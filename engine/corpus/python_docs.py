@@ -4,7 +4,7 @@ Docstrings of the standard library's modules, classes and functions, and the lan
 Modules with Python source are read by parsing, never by importing: nothing of theirs runs. Only built-in and
 extension modules, which have no source, are imported, and only those that importing does not change the process.
 
-Order is fixed (modules by name, then source order), so one interpreter always gives one corpus. Another Python
+Order is fixed (public modules before private ones, by name, then source order), so one interpreter always gives one corpus. Another Python
 version gives another: the text is its own.
 """
 
@@ -99,32 +99,37 @@ def _below(module: str, names: Sequence[str]) -> bool:
 
 
 def _docstrings(exclude: Sequence[str], only: Sequence[str]) -> Iterator[Entry]:
-    """From source first: where a module has both forms (`datetime`), the parsed one says more."""
-    collecting = gc.isenabled()
-    for module, path in source_files().items():
-        if not _wanted(module, exclude, only):
-            continue
-        gc.disable()  # a syntax tree is a million short-lived objects without cycles: a third of the time otherwise
-        try:
-            found = list(_parsed(module, path))
-        finally:
-            if collecting:
-                gc.enable()
-        yield from found
+    """Public modules first, private ones last: where both say the same, the public name keeps it."""
+    wanted = [(module, path) for module, path in source_files().items() if _wanted(module, exclude, only)]
+    for module, path in wanted:
+        if not _private(module):
+            yield from _parsed(module, path)
     for module in _without_source():
         if _wanted(module, exclude, only) or _wanted(module.lstrip("_"), exclude, only):
             yield from _imported(module)
+    for module, path in wanted:
+        if _private(module):
+            yield from _parsed(module, path)
 
 
-def _parsed(module: str, path: Path) -> Iterator[Entry]:
+def _private(module: str) -> bool:
+    return any(part.startswith("_") for part in module.split("."))
+
+
+def _parsed(module: str, path: Path) -> list[Entry]:
+    collecting = gc.isenabled()
+    gc.disable()  # a syntax tree is a million short-lived objects without cycles: a third of the time otherwise
     try:
         with warnings.catch_warnings():  # old library code has invalid escapes; they are not our user's affair
             warnings.simplefilter("ignore")
             tree = ast.parse(path.read_bytes())
+        doc = _entry(module, "", "module", "", ast.get_docstring(tree, clean=False))
+        return [*doc, *_definitions(module, "", tree.body)]
     except (SyntaxError, ValueError, OSError):
-        return  # a file that this Python does not read documents nothing (some are made broken, for tools)
-    yield from _entry(module, "", "module", "", ast.get_docstring(tree, clean=False))
-    yield from _definitions(module, "", tree.body)
+        return []  # a file that this Python does not read documents nothing (some are made broken, for tools)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _definitions(module: str, prefix: str, body: Sequence[ast.AST]) -> Iterator[Entry]:

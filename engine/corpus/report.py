@@ -1,0 +1,167 @@
+"""What a corpus build read, kept and dropped, and why. Written beside the tokens; drawn by the app, printed here.
+
+Everything in it is data: ids and snippets are foreign text, and are made safe only where they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import InputError
+from engine.paths import write_atomic
+from engine.plain import one_line
+
+SAMPLES = 5
+"""Kept of each rule."""
+_SNIPPET = 160
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """One dropped document."""
+
+    id: str
+    source: str
+    text: str
+    """Its beginning, at most 160 characters."""
+    kept: str = ""
+    """duplicate: the document kept in its place, `ID in SOURCE`."""
+
+
+class SourceCount(msgspec.Struct, kw_only=True):
+    """One source. Bytes are UTF-8, here and below."""
+
+    name: str
+    documents: int = 0
+    bytes: int = 0
+    kept: int = 0
+    """Documents."""
+
+
+class RuleCount(msgspec.Struct, kw_only=True):
+    """What one rule dropped, over all sources."""
+
+    rule: str
+    """A key of `clean`, or `duplicate`, or `empty`."""
+    reason: str
+    documents: int = 0
+    bytes: int = 0
+    samples: list[Sample] = msgspec.field(default_factory=list)
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """Kept documents with at least `low` and fewer than `high` tokens."""
+
+    low: int
+    high: int
+    documents: int
+
+
+class CorpusReport(msgspec.Struct, kw_only=True):
+    """`report.json`."""
+
+    name: str
+    hash: str = ""
+    sources: list[SourceCount] = msgspec.field(default_factory=list)
+    dropped: list[RuleCount] = msgspec.field(default_factory=list)
+    """In the order in which the rules are tried."""
+    kept_documents: int = 0
+    kept_bytes: int = 0
+    heldout_documents: int = 0
+    vocab_size: int = 0
+    train_tokens: int = 0
+    heldout_tokens: int = 0
+    bytes_per_token: float = 0.0
+    """Of kept text; end-of-text tokens apart. Higher: the vocabulary suits the text better."""
+    lengths: list[Bucket] = msgspec.field(default_factory=list)
+    """Document lengths in tokens, in powers of two."""
+    seconds: dict[str, float] = msgspec.field(default_factory=dict)
+    """Wall time by stage: read, tokenizer, encode."""
+
+    @property
+    def documents(self) -> int:
+        return sum(source.documents for source in self.sources)
+
+    def drop(self, rule: str, reason: str, size: int, sample: Sample) -> None:
+        """Count one dropped document; the first few of each rule are kept as samples."""
+        count = next((count for count in self.dropped if count.rule == rule), None)
+        if count is None:
+            count = RuleCount(rule=rule, reason=reason)
+            self.dropped.append(count)
+        count.documents += 1
+        count.bytes += size
+        if len(count.samples) < SAMPLES:
+            count.samples.append(sample)
+
+
+def snippet(text: str) -> str:
+    """The beginning of a text, for a sample."""
+    return text if len(text) <= _SNIPPET else text[: _SNIPPET - 1] + "…"
+
+
+def save_report(folder: Path, report: CorpusReport) -> None:
+    write_atomic(folder / "report.json", msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+def load_report(folder: Path) -> CorpusReport:
+    """The report in a corpus folder. Raises `InputError` when it is missing or damaged."""
+    path = folder / "report.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=CorpusReport)
+    except FileNotFoundError:
+        raise InputError("no such file", where=path, fix="build the corpus again") from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"not a corpus report: {error}", where=path, fix="build the corpus again") from None
+
+
+def render(report: CorpusReport, width: int = 100) -> str:
+    """The report as plain text, safe to print."""
+    lines = [f"corpus {one_line(report.name)}/{report.hash}", ""]
+    lines += _table(
+        ("source", "documents", "MB", "kept"),
+        [(one_line(s.name), f"{s.documents:,}", _mb(s.bytes), f"{s.kept:,}") for s in report.sources],
+    )
+    lines += ["", *_dropped(report, width)]
+    lines += [
+        f"kept       {report.kept_documents:,} of {report.documents:,} documents, {_mb(report.kept_bytes)} MB",
+        f"held out   {report.heldout_documents:,} documents, {report.heldout_tokens:,} tokens",
+        f"training   {report.train_tokens:,} tokens, {report.bytes_per_token:.2f} bytes each",
+        f"vocabulary {report.vocab_size:,}",
+        f"took       {', '.join(f'{stage} {seconds:.1f} s' for stage, seconds in report.seconds.items())}",
+        "",
+    ]
+    most = max((bucket.documents for bucket in report.lengths), default=1)
+    bars = [
+        (f"{bucket.low:,}-{bucket.high - 1:,}", f"{bucket.documents:,}", "█" * round(24 * bucket.documents / most))
+        for bucket in report.lengths
+    ]
+    return "\n".join([*lines, *_table(("tokens", "documents", ""), bars)])
+
+
+def _dropped(report: CorpusReport, width: int) -> list[str]:
+    if not report.dropped:
+        return ["nothing dropped", ""]
+    lines: list[str] = []
+    for count in report.dropped:
+        lines.append(f"dropped {count.documents:,} ({_mb(count.bytes)} MB) by {count.rule}: {count.reason}")
+        for sample in count.samples:
+            same = f" = {one_line(sample.kept)}" if sample.kept else ""
+            lines.append(f"    {one_line(sample.id)}{same}: {one_line(sample.text)}"[:width])
+    return [*lines, ""]
+
+
+def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns: the first to the left, figures to the right, the last of three (bars) to the left."""
+    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows)]
+
+    def line(cells: tuple[str, ...]) -> str:
+        aligned = [c.ljust(w) if i == 0 or not titles[i] else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))]
+        return "  ".join(aligned).rstrip()
+
+    return [line(titles), *map(line, rows)]
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.2f}"
