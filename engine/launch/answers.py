@@ -6,6 +6,7 @@ import select
 import shutil
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,7 +42,7 @@ class Answers:
     ):
         self.workspace, self.journal, self.engines = workspace, journal, engines
         self.lock = threading.RLock()
-        self.notices: list[str] = []
+        self.notices: deque[str] = deque()
         self._wake, self._leave = wake, leave
         self._histories = Histories()
         self._methods: dict[str, Callable[..., Any]] = {
@@ -76,7 +77,7 @@ class Answers:
         if method == "sql":
             return self._sql(channel=channel, **arguments)
         if method not in self._methods:
-            raise InputError(f"this supervisor does not know {method!r}", fix="end it with `graftline doctor`")
+            raise InputError(f"this supervisor does not know {method!r}", fix="use one version of graftline")
         return self._methods[method](**arguments)
 
     def say(self, text: str) -> None:
@@ -92,9 +93,7 @@ class Answers:
             return self.database.sql(query, limit, watch)
 
     def _notices(self) -> list[str]:
-        with self.lock:
-            told, self.notices = self.notices, []
-        return told
+        return [self.notices.popleft() for _ in range(len(self.notices))]
 
     def _sync(self) -> None:
         self.database.sync()

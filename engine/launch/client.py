@@ -8,16 +8,17 @@ takes a connection of its own from a small pool. Errors raised by the supervisor
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from engine.config.schema import RunConfig
 from engine.errors import MachineError
 from engine.launch import job
 from engine.launch.prepare import prepare
-from engine.launch.wire import Closed, Connection, connect
+from engine.launch.wire import Closed, Connection, connect, dial, wait_until_gone
 from engine.paths import Workspace
 from engine.store.rows import (
     CheckpointRow,
@@ -108,44 +109,47 @@ class Client:
 
     def stop(self, run_id: str) -> None:
         """Ask a running engine to checkpoint and end. A queued run is cancelled."""
-        self._ask(None, "stop", run_id=run_id)
+        self._tell("stop", run_id=run_id)
 
     def resume(self, run_id: str) -> None:
         """Queue a stopped or failed run again; it goes on from its last checkpoint."""
-        self._ask(None, "resume", run_id=run_id)
+        self._tell("resume", run_id=run_id)
 
     def cancel(self, run_id: str) -> None:
         """Take a run out of the queue before it starts."""
-        self._ask(None, "cancel", run_id=run_id)
+        self._tell("cancel", run_id=run_id)
 
     def remove(self, run_id: str) -> None:
         """Delete a run's folder. Raises `InputError`, naming them, when others descend from it."""
-        self._ask(None, "remove", run_id=run_id)
+        self._tell("remove", run_id=run_id)
 
     def note(self, target: str, text: str) -> None:
         """Replace the note of a run or model; empty text takes it away."""
-        self._ask(None, "note", target=target, text=text)
+        self._tell("note", target=target, text=text)
 
     def tag(self, target: str, tag: str, removed: bool = False) -> None:
-        self._ask(None, "tag", target=target, tag=tag, removed=removed)
+        self._tell("tag", target=target, tag=tag, removed=removed)
 
     def rename(self, target: str, name: str) -> None:
         """Give a run another name; its id stays."""
-        self._ask(None, "rename", target=target, name=name)
+        self._tell("rename", target=target, name=name)
 
     def sync(self) -> None:
         """See that everything journalled so far is in the database and every queued run known."""
-        self._ask(None, "sync")
+        self._tell("sync")
 
     def reindex(self) -> dict[str, int]:
         """Rebuild the database from the run folders; rows by table."""
         return self._ask(dict[str, int], "reindex")
 
     def shutdown(self) -> None:
-        """End the supervisor. Engines go on, and the next supervisor adopts them."""
-        with connect(self.workspace) as connection:
-            connection.ask("shutdown", {}, None)
+        """End the supervisor, if there is one, and wait until it is gone. Engines go on; the next one adopts them."""
         self.close()
+        connection = dial(self.workspace)
+        if connection is not None:
+            with connection, contextlib.suppress(Closed):
+                connection.ask("shutdown", {}, type(None))
+            wait_until_gone(self.workspace)
 
     # --- connections ------------------------------------------------------------------------------
 
@@ -163,7 +167,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _ask(self, wanted: Any, method: str, **arguments: Any) -> Any:
+    def _ask(self, wanted: type[T], method: str, **arguments: Any) -> T:
         """Ask once, or again when a connection kept from earlier turns out to be to a supervisor that is gone."""
         for attempt in (1, 2, 3):
             connection = self._take()
@@ -171,6 +175,7 @@ class Client:
                 answer = connection.ask(method, arguments, wanted)
             except Closed as closed:
                 connection.close()
+                self.close()  # the others that are kept lead to the same dead end
                 if closed.maybe_done and method not in _REPEATABLE:
                     raise MachineError(
                         f"the supervisor of {self.workspace.home} died while it did this; see `graftline runs`"
@@ -184,8 +189,12 @@ class Client:
                 raise
             else:
                 self._give(connection)
-                return answer
+                return cast(T, answer)
         raise AssertionError("unreachable")
+
+    def _tell(self, method: str, **arguments: Any) -> None:
+        """Ask for something to be done, to which there is no answer but that it is done."""
+        self._ask(type(None), method, **arguments)
 
     def _take(self) -> Connection:
         with self._lock:

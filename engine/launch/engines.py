@@ -10,18 +10,19 @@ and the journals, and goes on with engines that are still alive.
 from __future__ import annotations
 
 import dataclasses
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from engine.errors import GraftlineError, InputError, machine_error
+from engine.errors import InputError
 from engine.journal.events import Cancelled, Created, Failed, Finished, Started, Stopped
 from engine.journal.reader import read
 from engine.journal.writer import JournalWriter
 from engine.launch import local, resources
-from engine.launch.queue import State, Status, read_status, write_status
+from engine.launch.queue import State, Status, Statuses, read_status, write_status
 from engine.paths import RunFolder, Workspace
 
 _ENDINGS: dict[type, State] = {Finished: "finished", Stopped: "stopped", Failed: "failed", Cancelled: "cancelled"}
@@ -88,6 +89,7 @@ class Engines:
         self.workspace = workspace
         self.running: dict[str, Engine] = {}
         self.slots = resources.slots()
+        self._statuses = Statuses()
         self.said: list[str] = []
         """What people should hear of: engines adopted, engines that died while nobody watched."""
 
@@ -110,8 +112,8 @@ class Engines:
 
     def waiting(self) -> list[tuple[RunFolder, Status]]:
         """Queued runs, the longest waiting first."""
-        found = [(folder, status) for folder in self.workspace.runs() if (status := read_status(folder))]
-        queued = [pair for pair in found if pair[1].state == "queued"]
+        found = ((folder, self._statuses.of(folder)) for folder in self.workspace.runs())
+        queued = [(folder, status) for folder, status in found if status is not None and status.state == "queued"]
         return sorted(queued, key=lambda pair: (pair[1].queued_at, pair[0].id))
 
     # --- adopting ---------------------------------------------------------------------------------
@@ -168,7 +170,11 @@ class Engines:
             attempts=found.attempts, oom_kills=local.oom_kills(),
         )  # fmt: skip
         write_status(folder, status)
-        child = local.spawn(folder, found.kind, gpu)
+        try:
+            child = local.spawn(folder, found.kind, gpu)
+        except OSError:
+            write_status(folder, replace(status, state="queued"))
+            raise
         identity = local.identify(child.pid)
         if identity is None:  # died at once; its exit code tells
             identity = local.Identity(child.pid, 0.0, local.boot_id())
@@ -184,18 +190,24 @@ class Engines:
         """An engine has ended: note what its journal says, or journal why it died."""
         found = life(folder)
         status = read_status(folder) or Status(state="running", queued_at=found.last)
-        if found.ending is None or found.attempts <= status.attempts:
-            self._died(folder, found, local.why_died(code, status.oom_kills, folder.log))
-            ending: State = "failed"
-        else:
-            ending = found.ending
+        ending = found.ending if found.attempts > status.attempts else None
+        if ending is None:
+            ending = self._died(folder, found, status, code)
         write_status(folder, replace(status, state=ending, stop_asked=False))
 
-    def _died(self, folder: RunFolder, found: Life, why: str) -> None:
-        seconds = max(0.0, found.last - found.started) if found.started else 0.0
+    def _died(self, folder: RunFolder, found: Life, status: Status, code: int | None) -> State:
+        """Journal an end of which the engine could not tell: it died, or was stopped before it could listen."""
+        came_up = found.attempts > status.attempts
+        seconds = max(0.0, found.last - found.started) if came_up else 0.0
+        asked = status.stop_asked and (code == -signal.SIGTERM or (code is None and not came_up))
+        why = local.why_died(code, status.oom_kills, folder.log)
         with JournalWriter(folder.journal) as journal:
+            if asked:
+                journal.append(Stopped(seconds=seconds, reason="asked to stop before it had begun"), sync=True)
+                return "stopped"
             journal.append(Failed(error=why, seconds=seconds), sync=True)
         self.said.append(f"{folder.id}: {why}")
+        return "failed"
 
     # --- what people ask for ----------------------------------------------------------------------
 
@@ -231,8 +243,3 @@ class Engines:
 def _refusal(folder: RunFolder, status: Status | None, problem: str, fix: str) -> InputError:
     state = status.state if status else "unknown"
     return InputError(f"{problem} (it is {state})", where=folder.id, fix=fix)
-
-
-def survivable(error: OSError | GraftlineError) -> str:
-    """The line to log for an error that must not end the supervisor, such as a disk that is full for now."""
-    return str((machine_error(error) if isinstance(error, OSError) else None) or error)

@@ -1,4 +1,4 @@
-"""Make a run folder: whole or not at all, with its configuration, its journal's first line, and a place in the queue."""
+"""Make a run folder, whole or not at all: its configuration, its journal's first line, and a place in the queue."""
 
 from __future__ import annotations
 

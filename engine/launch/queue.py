@@ -43,3 +43,22 @@ def read_status(folder: RunFolder) -> Status | None:
 
 def write_status(folder: RunFolder, status: Status) -> None:
     write_atomic(folder.status, msgspec.json.encode(status))
+
+
+class Statuses:
+    """Statuses of many runs, each read again only when its file changed: the queue is looked at four times a second."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[object, Status | None]] = {}
+
+    def of(self, folder: RunFolder) -> Status | None:
+        try:
+            found = folder.status.stat()
+        except FileNotFoundError:
+            return None
+        mark = (found.st_mtime_ns, found.st_ino, found.st_size)
+        kept = self._kept.get(folder.id)
+        if kept is None or kept[0] != mark:
+            kept = (mark, read_status(folder))
+            self._kept[folder.id] = kept
+        return kept[1]

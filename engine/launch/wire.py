@@ -10,6 +10,7 @@ then starts one; a second supervisor finds the workspace locked and leaves.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -29,7 +30,7 @@ from typing import Any
 import msgspec
 
 import engine
-from engine import errors
+from engine import __version__, errors
 from engine.errors import GraftlineError, InputError, MachineError, machine_error
 from engine.paths import Workspace
 
@@ -103,6 +104,9 @@ class Connection:
         self.broken = True  # until a whole answer is here: a half-read one must not be read on
         try:
             send(self._channel, msgspec.msgpack.encode(Request(method, arguments)))
+        except OSError:
+            raise Closed(maybe_done=False) from None
+        try:
             reply = msgspec.msgpack.decode(receive(self._channel), type=Reply)
         except (OSError, EOFError):
             raise Closed(maybe_done=True) from None
@@ -183,8 +187,8 @@ def python_command(module: str, *arguments: str) -> tuple[list[str], dict[str, s
 
 def connect(workspace: Workspace) -> Connection:
     """A connection to the workspace's supervisor, which is started when there is none. Raises `MachineError`."""
-    connection = _dial(workspace)
-    if connection is not None:
+    connection = dial(workspace)
+    if connection is not None and connection.hello.version == __version__:
         return connection
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
@@ -194,7 +198,19 @@ def connect(workspace: Workspace) -> Connection:
         raise machine_error(error) or error from None
 
 
-def _dial(workspace: Workspace) -> Connection | None:
+def wait_until_gone(workspace: Workspace, seconds: float = 20.0) -> None:
+    """Wait for a supervisor that was told to leave to let go of the workspace. Raises `MachineError`."""
+    deadline = time.monotonic() + seconds
+    with (workspace.home / ".supervisor.lock").open("rb") as file:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(0.02)
+    raise MachineError(f"the supervisor of {workspace.home} does not leave (see {workspace.home}/supervisor.log)")
+
+
+def dial(workspace: Workspace) -> Connection | None:
     """A greeted connection, or None when nobody listens."""
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -223,9 +239,13 @@ def _start(workspace: Workspace) -> Connection:
     deadline = time.monotonic() + _START_SECONDS
     child: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
-        connection = _dial(workspace)
-        if connection is not None:
+        connection = dial(workspace)
+        if connection is not None and connection.hello.version == __version__:
             return connection
+        if connection is not None:  # one of another version: ours takes its place, and adopts its engines
+            with connection, contextlib.suppress(Closed):
+                connection.ask("shutdown", {}, type(None))
+            wait_until_gone(workspace)
         if child is None or child.poll() == 0:
             child = _spawn(workspace)
         elif child.returncode is not None:

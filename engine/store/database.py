@@ -12,11 +12,13 @@ kill -9 in that moment corrupted 1 file in about 2,000; a long-lived connection 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +43,9 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,
 }
 _READING = {"SELECT", "EXPLAIN"}
+_BROKEN = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
+"""What DuckDB raises when its file, and not our query, is at fault."""
+_DEATHS = 2
 _DISK_IS_FULL = ("No space left", "disk quota", "Disk quota")
 
 
@@ -70,25 +75,27 @@ class Database:
         self.workspace, self._journal, self._say = workspace, journal, say
         self._lock = threading.RLock()
         self._opening = workspace.home / ".opening"
+        self._closed = False
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._cursor_gone = threading.Condition()
         self._open()
 
     def read(self, look: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """What `look` finds once everything journalled so far is in. A database that breaks is rebuilt first."""
-        with self._lock:
+        with self._usable():
             try:
                 self._sync()
                 return look(self._connection)
-            except duckdb.Error as error:
+            except _BROKEN as error:
                 self._recover(error)
-                self._sync()
                 return look(self._connection)
 
     def sync(self) -> bool:
         """Take in what is new; true when something was."""
-        with self._lock:
+        with self._usable():
             try:
                 return self._sync()
-            except duckdb.Error as error:
+            except _BROKEN as error:
                 self._recover(error)
                 return True
 
@@ -98,12 +105,14 @@ class Database:
         Runs beside everything else, on a cursor of its own, in a read-only transaction. `watch` is given that
         cursor, to `interrupt` it. Raises `InputError` for what is not one reading statement.
         """
-        with self._lock:
+        with self._usable():
             try:
                 self._sync()
-            except duckdb.Error as error:
+            except _BROKEN as error:
                 self._recover(error)
             cursor = self._connection.cursor()
+            with self._cursor_gone:
+                self._cursors.append(cursor)
         try:
             watch(cursor)
             return _run_reading(cursor, query, limit)
@@ -111,11 +120,14 @@ class Database:
             raise InputError(" ".join(str(error).split()), where="sql", fix="mend the query") from None
         finally:
             cursor.close()
+            with self._cursor_gone:
+                self._cursors.remove(cursor)
+                self._cursor_gone.notify_all()
 
     def rebuild(self) -> dict[str, int]:
         """Empty the database and read everything again; rows by table."""
-        with self._lock:
-            self._connection.close()
+        with self._usable():
+            self._disconnect()
             self._remove()
             self._open()
             self._sync()
@@ -128,22 +140,35 @@ class Database:
 
     def close(self) -> None:
         with self._lock:
-            self._connection.close()
+            self._closed = True
+            self._disconnect()
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Our turn, on a database that is open."""
+        with self._lock:
+            if self._closed:
+                raise MachineError(f"the supervisor of {self.workspace.home} is leaving; try again")
+            yield
 
     # --- opening and losing -----------------------------------------------------------------------
 
     def _open(self) -> None:
-        """Open, or set aside and begin anew. A marker tells the next process when opening killed this one."""
+        """Open, or set aside and begin anew.
+
+        A file can be so damaged that opening it kills the process. Each try leaves a mark until it is over, and
+        after two that nobody cleared away the file is not trusted again.
+        """
+        deaths = self._opening.stat().st_size if self._opening.exists() else 0
+        self._opening.write_bytes(b"x" * (deaths + 1))
         try:
-            if self._opening.exists():
-                raise duckdb.IOException("the last process to open it died in doing so")
-            self._opening.touch()
+            if deaths >= _DEATHS:
+                raise duckdb.IOException(f"the last {deaths} processes that opened it died in doing so")
             self._connect()
         except duckdb.Error as error:
             self._set_aside(error)
-            self._opening.touch()
             self._connect()
-        self._opening.unlink(missing_ok=True)
+        self._opening.unlink()
 
     def _connect(self) -> None:
         connection = duckdb.connect(str(self.workspace.database), config=CONFIG)
@@ -164,25 +189,28 @@ class Database:
         return changed
 
     def _recover(self, error: duckdb.Error) -> None:
-        """The open database broke: set it aside and rebuild. A full disk is the machine's doing, and is told as that."""
+        """The open database broke: set it aside and rebuild it. A full disk is not its fault, and is told as that."""
         if any(sign in str(error) for sign in _DISK_IS_FULL):
             self._reopen()
             raise MachineError(f"{self.workspace.database}: the disk is full (free some space)") from None
-        try:
-            self._connection.close()
-        except duckdb.Error:
-            pass
+        self._disconnect()
         self._set_aside(error)
         self._open()
         self._sync()
 
     def _reopen(self) -> None:
         """After a failed commit DuckDB may refuse everything until it is opened again."""
-        try:
-            self._connection.close()
-        except duckdb.Error:
-            pass
+        self._disconnect()
         self._open()
+
+    def _disconnect(self) -> None:
+        """Close for good. Queries that still run are ended first: with one open, the old file would live on."""
+        with self._cursor_gone:
+            for cursor in self._cursors:
+                cursor.interrupt()
+            self._cursor_gone.wait_for(lambda: not self._cursors)
+        with contextlib.suppress(duckdb.Error):
+            self._connection.close()
 
     def _set_aside(self, error: duckdb.Error) -> None:
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-%f")

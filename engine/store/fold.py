@@ -16,6 +16,8 @@ class RunState(msgspec.Struct, kw_only=True):
     name: str = ""
     kind: str = ""
     state: str = "queued"
+    phase: str = "queued"
+    """What the journal alone says; `state` adds what only `status.json` knows."""
     method: str | None = None
     scratch: bool = False
     created: float = 0.0
@@ -55,7 +57,7 @@ class RunState(msgspec.Struct, kw_only=True):
             case e.Created():
                 self._created(event, record.time)
             case e.Started():
-                self.state, self.attempt, self.host = "running", record.attempt, event.host
+                self.phase, self.attempt, self.host = "running", record.attempt, event.host
                 self.device = event.device or self.device
                 self.started, self.ended, self.error, self.user_error = record.time, None, None, False
             case e.Planned():
@@ -64,23 +66,25 @@ class RunState(msgspec.Struct, kw_only=True):
             case e.Metrics():
                 self._measured(event)
             case e.Finished() | e.Stopped():
-                self.state = "finished" if isinstance(event, e.Finished) else "stopped"
+                self.phase = "finished" if isinstance(event, e.Finished) else "stopped"
                 self._ended(record.time, event.seconds)
                 self.step = max(self.step, event.step)
                 self.tokens, self.flops = event.tokens or self.tokens, event.flops or self.flops
                 self.device_seconds = event.device_seconds or self.device_seconds
             case e.Failed():
-                self.state, self.error, self.user_error = "failed", event.error, event.user_error
+                self.phase, self.error, self.user_error = "failed", event.error, event.user_error
                 self._ended(record.time, event.seconds)
             case e.Cancelled():
-                self.state, self.ended = "cancelled", record.time
+                self.phase, self.ended = "cancelled", record.time
+            case e.Said() if event.text.startswith("device: "):
+                self.device = event.text.removeprefix("device: ")
             case e.CorpusBuilt():
                 self.made = f"corpus:{event.name}/{event.hash}"
             case e.VariantMade():
                 self.made = f"model:{self.id}"
             case _:
                 pass
-        if self.state == "running" and self.started is not None:
+        if self.phase == "running" and self.started is not None:
             self.seconds = self.seconds_before + record.time - self.started
         self.money = self.device_seconds / 3600 * self.price_per_hour if self.price_per_hour else None
 

@@ -64,7 +64,7 @@ class Ingest:
         found = [msgspec.convert(dict(zip(names, row)), RunState) for row in cursor.fetchall()]
         self._runs = {run.id: run for run in found}
         self._names = dict(self.connection.execute("SELECT target, name FROM names").fetchall())
-        self._status_seen: dict[str, tuple[int, str]] = {}
+        self._status_seen: dict[str, tuple[object, str]] = {}
         self._manifests: object = None
         self._made = True  # something was made since models, corpora and suites were last written
 
@@ -140,9 +140,8 @@ class Ingest:
 
     def _store_run(self, run: RunState) -> None:
         self.connection.execute("DELETE FROM runs WHERE id = ?", [run.id])
-        state = self._shown_state(run)
-        values = msgspec.structs.asdict(run) | {"state": state, "name": self._names.get(run.id, run.name)}
-        self._batches["runs"].add(*values.values())
+        run.state, run.name = self._shown_state(run), self._names.get(run.id, run.name)
+        self._batches["runs"].add(*msgspec.structs.asdict(run).values())
         self._batches["runs"].flush()
 
     # --- events -----------------------------------------------------------------------------------
@@ -275,29 +274,29 @@ class Ingest:
     def _status(self, folder: RunFolder) -> bool:
         """Let `status.json` have its say: waiting again, or asked to stop."""
         try:
-            changed = folder.status.stat().st_mtime_ns
+            found = folder.status.stat()
         except FileNotFoundError:
             return False
-        seen = self._status_seen.get(folder.id, (0, ""))
+        mark = (found.st_mtime_ns, found.st_ino, found.st_size)
         run = self._runs.get(folder.id)
-        if changed == seen[0] or run is None:
+        if run is None or self._status_seen.get(folder.id, (None,))[0] == mark:
             return False
         try:
             status = msgspec.json.decode(folder.status.read_bytes(), type=_Status)
         except (FileNotFoundError, msgspec.DecodeError):
             return False
         waiting = "queued" if status.state == "queued" else "stopping" if status.stop_asked else ""
-        self._status_seen[folder.id] = (changed, waiting)
-        if waiting == seen[1] and seen[0]:
+        self._status_seen[folder.id] = (mark, waiting)
+        if self._shown_state(run) == run.state:
             return False
         self._transaction(lambda: self._store_run(run))
         return True
 
     def _shown_state(self, run: RunState) -> str:
-        waiting = self._status_seen.get(run.id, (0, ""))[1]
-        if waiting == "queued" and run.state in ("stopped", "failed", "cancelled"):
+        waiting = self._status_seen.get(run.id, (None, ""))[1]
+        if waiting == "queued" and run.phase in ("stopped", "failed", "cancelled"):
             return "queued"
-        return "stopping" if waiting == "stopping" and run.state == "running" else run.state
+        return "stopping" if waiting == "stopping" and run.phase == "running" else run.phase
 
     def _forget(self, present: set[str]) -> bool:
         """Drop the rows of run folders that are gone."""

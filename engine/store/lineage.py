@@ -77,7 +77,7 @@ class _Forest:
     def tagged(self, *ids: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(tag for i in ids for tag in self.tags.get(i, ())))
 
-    def scored(self, *ids: str) -> dict[str, tuple[ScoreRow, ...]]:
+    def scored(self, *ids: str) -> dict[str, Any]:
         rows = [row for i in ids for row in self.scores.get(i, ())]
         return {
             "scores": tuple(row for row in rows if row.task != _LANGUAGE_MODEL),

@@ -11,7 +11,7 @@ import duckdb
 MIGRATIONS: dict[str, str] = {
     "0001-tables": """
         CREATE TABLE runs (
-            id VARCHAR, name VARCHAR, kind VARCHAR, state VARCHAR, method VARCHAR, scratch BOOLEAN,
+            id VARCHAR, name VARCHAR, kind VARCHAR, state VARCHAR, phase VARCHAR, method VARCHAR, scratch BOOLEAN,
             created DOUBLE, started DOUBLE, ended DOUBLE, updated DOUBLE, host VARCHAR, device VARCHAR,
             attempt INTEGER, step BIGINT, steps BIGINT, parameters BIGINT, flops_per_token DOUBLE,
             train_loss DOUBLE, heldout_loss DOUBLE, best_heldout_loss DOUBLE,
