@@ -56,12 +56,12 @@ class ModelRef:
 
 def find_model(workspace: Workspace, ref: str, *, where: object = None, key: str | None = None) -> ModelRef:
     """The model that `ref` means. Raises `InputError` when a configuration (`key`) named it, else `NotFoundError`."""
-    name, _, step = ref.partition("@")
+    name, at, step = ref.partition("@")
     if split_id(ref) is not None and (workspace.bases / ref).is_dir():
         return frozen_ref(workspace.bases / ref)
-    if is_run_id(name) and workspace.run(name).path.is_dir():
+    if is_run_id(name) and bool(at) == bool(step) and workspace.run(name).path.is_dir():
         return _run_ref(workspace.run(name), step, where=where, key=key)
-    if not step:
+    if not at:
         if versions := frozen_folders(workspace, name):
             return frozen_ref(versions[-1])
         if run := _finished_run_named(workspace, name):
