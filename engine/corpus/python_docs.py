@@ -4,8 +4,8 @@ Docstrings of the standard library's modules, classes and functions, and the lan
 Modules with Python source are read by parsing, never by importing: nothing of theirs runs. Only built-in and
 extension modules, which have no source, are imported, and only those that importing does not change the process.
 
-Order is fixed (public modules before private ones, by name, then source order), so one interpreter always gives one corpus. Another Python
-version gives another: the text is its own.
+Order is fixed (public modules first, by name, each in source order), so one interpreter always gives one corpus.
+Another Python version gives another: the text is its own.
 """
 
 from __future__ import annotations
