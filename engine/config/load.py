@@ -31,8 +31,8 @@ def load(path: Path, kind: type[T], overrides: tuple[str, ...] = ()) -> T:
     Paths inside are made absolute. Raises `InputError` for anything that is not as `kind` says.
     """
     raw = read_toml(path)
-    for override in overrides:
-        _override(raw, override)
+    for item in overrides:
+        override(raw, item)
     return convert(raw, kind, where=path, folder=path.absolute().parent)
 
 
@@ -77,11 +77,11 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _override(raw: dict[str, Any], override: str) -> None:
+def override(raw: dict[str, Any], item: str) -> None:
     """Apply one `--set a.b=value`. The value is TOML where it parses as TOML, else it is a string."""
-    key, equals, text = override.partition("=")
+    key, equals, text = item.partition("=")
     if not equals or not key.strip():
-        raise InputError(f"{override!r} is not key=value", where="--set", fix="for example --set train.lr=1e-3")
+        raise InputError(f"{item!r} is not key=value", where="--set", fix="for example --set train.lr=1e-3")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

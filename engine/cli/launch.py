@@ -1,0 +1,159 @@
+"""Verbs that queue a run: pretrain, branch, evaluate. They print its id and return, or wait for its end."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.base import emit, examples, home_option, json_option, say, workspace
+
+if TYPE_CHECKING:
+    from engine.config.schema import RunConfig, SuiteConfig
+    from engine.launch.client import Client
+    from engine.paths import Workspace
+
+set_option = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, such as train.lr=1e-3. Repeatable."
+)
+wait_option = click.option("--wait", is_flag=True, help="Show progress and return when the run is over.")
+config_argument = click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
+
+
+@click.command(
+    epilog=examples(
+        "graftline pretrain configs/pretrain/tiny.toml",
+        "graftline pretrain configs/pretrain/tiny.toml --set model.layers=6 --wait",
+    )
+)
+@config_argument
+@set_option
+@wait_option
+@home_option
+@json_option
+def pretrain(config: Path, overrides: tuple[str, ...], wait: bool, home: Path, as_json: bool) -> None:
+    """Queue pretraining of a base model on a built corpus."""
+    from engine.config.load import load
+    from engine.config.schema import PretrainConfig
+
+    submit(home, load(config, PretrainConfig, overrides), config, wait=wait, as_json=as_json)
+
+
+@click.command(
+    epilog=examples(
+        "graftline branch configs/branch/classify.toml --base tiny@1",
+        "graftline branch configs/branch/classify.toml --base tiny@1 --scratch --set name=control",
+    )
+)
+@config_argument
+@click.option("--base", metavar="NAME@N", help="The frozen model to grow from; a run's id freezes it first.")
+@click.option("--scratch", is_flag=True, help="A control: the same recipe from random weights.")
+@set_option
+@wait_option
+@home_option
+@json_option
+def branch(
+    config: Path, base: str | None, scratch: bool, overrides: tuple[str, ...], wait: bool, home: Path, as_json: bool
+) -> None:
+    """Queue a branch: adapt a frozen base to a task."""
+    from msgspec.structs import replace
+
+    from engine.config.load import load
+    from engine.config.schema import BranchConfig
+
+    resolved = load(config, BranchConfig, overrides)
+    if base:
+        resolved = replace(resolved, base=base)
+    if scratch:
+        resolved = replace(resolved, scratch=True)
+    submit(home, resolved, config, wait=wait, as_json=as_json)
+
+
+@click.command(
+    epilog=examples(
+        "graftline evaluate areas areas-scratch --suite configs/suites/areas.toml --wait",
+        "graftline evaluate tiny@1 --suite areas",
+    )
+)
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option(
+    "--suite", "suites", multiple=True, required=True, metavar="SUITE", help="A suite's file, or its name. Repeatable."
+)
+@click.option("--name", default="evaluate", show_default=True, help="What to call the run.")
+@set_option
+@wait_option
+@home_option
+@json_option
+def evaluate(
+    models: tuple[str, ...],
+    suites: tuple[str, ...],
+    name: str,
+    overrides: tuple[str, ...],
+    wait: bool,
+    home: Path,
+    as_json: bool,
+) -> None:
+    """Queue an evaluation of models on test suites."""
+    import msgspec
+
+    from engine.config.load import convert, override
+    from engine.config.schema import EvaluateConfig
+    from engine.freeze.refs import find_model
+    from engine.paths import Workspace
+
+    for model in models:
+        find_model(Workspace(home), model)  # typed here, so not found is exit code 3
+    found = [find_suite(Workspace(home), suite) for suite in suites]
+    raw: dict[str, Any] = {"name": name, "models": list(models), "suites": msgspec.to_builtins(found)}
+    for item in overrides:
+        override(raw, item)
+    submit(home, convert(raw, EvaluateConfig, where="evaluate"), None, wait=wait, as_json=as_json)
+
+
+def find_suite(workspace: Workspace, ref: str) -> SuiteConfig:
+    """A suite by its file, or by the name under which the workspace keeps it. Raises `NotFoundError`."""
+    from engine.config.load import load
+    from engine.config.schema import SuiteConfig
+    from engine.errors import NotFoundError
+
+    path = Path(ref)
+    if path.suffix == ".toml" or path.exists():
+        return load(path, SuiteConfig)
+    known = {file.stem: file for file in sorted(workspace.suites.glob("*.toml"))}
+    if ref in known:
+        return load(known[ref], SuiteConfig)
+    fix = f"known: {', '.join(known)}" if known else "name a suite's .toml file, such as one in configs/suites/"
+    raise NotFoundError(f"no suite {ref!r} here", fix=fix)
+
+
+def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json: bool) -> None:
+    """Queue a run; print its id, or with `wait` see it through and print how it ended."""
+    with workspace(home, new=True) as client:
+        made = client.submit(config, command=shlex.join(["graftline", *sys.argv[1:]]), where=where)
+        for line in made.said:
+            say(line)
+        if not wait:
+            emit(made) if as_json else print(made.run_id)
+            return
+        if not as_json:
+            print(made.run_id, flush=True)
+        watch_to_the_end(client, made.run_id, as_json=as_json)
+
+
+def watch_to_the_end(client: Client, run_id: str, *, as_json: bool) -> None:
+    """Follow a run, then print its ending. Raises when it did not finish."""
+    from engine.cli.cards import ending
+    from engine.cli.follow import ended, follow
+
+    row, picture = follow(client, run_id, loud=not as_json)
+    if as_json:
+        emit(row)
+    ended(row, picture)
+    if not as_json:
+        say(ending(row))
+
+
+VERBS = (pretrain, branch, evaluate)
