@@ -11,7 +11,7 @@ class Document(Struct, frozen=True):
     """The unit that is filtered, de-duplicated, and put on one side of the held-out split, whole."""
 
     id: str
-    """Says where it came from, for people: `poems.jsonl.gz:12`, `email.message.Message.get_payload`."""
+    """Says where it came from, for people: `poems.jsonl.gz:12`, `email.message:Message.get_payload`."""
     text: str
     source: str
     """The name of its source in the report."""

@@ -42,7 +42,8 @@ class Entry(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        return ".".join(part for part in (self.module, self.qualname) if part)
+        """`email.message:Message.get_payload`, `email.message`, `help:assert`; no two things share one."""
+        return ":".join(part for part in (self.module or "help", self.qualname) if part)
 
 
 # Not prose about the library: its tests, generated tables, bundles of other projects, and a turtle's examples.

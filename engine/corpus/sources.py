@@ -95,8 +95,11 @@ def _hidden(path: Path) -> bool:
 
 
 def _check_modules(source: SourceConfig, where: object, key: str) -> None:
+    if not source.only:
+        return
+    known = python_docs.modules()
     for name in source.only:
-        if not any(known == name or known.startswith(name + ".") for known in python_docs.modules()):
+        if not any(module == name or module.startswith(name + ".") for module in known):
             fix = "name modules of this Python's standard library, such as email or xml.dom"
             raise InputError(f"no module {name!r}", where=where, key=key, fix=fix)
 

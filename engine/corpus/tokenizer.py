@@ -70,6 +70,10 @@ class Tokenizer:
         mine, theirs = (self.pattern, self.end_of_text), (other.pattern, other.end_of_text)
         return mine == theirs and self._ranks == other._ranks
 
+    def decode_bytes(self, token: int) -> bytes:
+        """The bytes that one token stands for."""
+        return self._encoding.decode_single_token_bytes(token)
+
     def save(self, folder: Path) -> None:
         lines = (b"%s %d\n" % (base64.b64encode(token), rank) for token, rank in _by_rank(self._ranks))
         write_atomic(folder / "ranks.tiktoken", b"".join(lines))

@@ -1,0 +1,75 @@
+"""A report comes back as it was saved, and prints without steering the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.corpus.report import (
+    Bucket,
+    CorpusReport,
+    RuleCount,
+    Sample,
+    SourceCount,
+    load_report,
+    render,
+    save_report,
+    snippet,
+)
+from engine.errors import InputError
+
+REPORT = CorpusReport(
+    name="poems",
+    hash="aaaa11112222",
+    sources=[SourceCount(name="old \x1b[2Jbooks", documents=1200, bytes=3_400_000, kept=1100)],
+    dropped=[
+        RuleCount(
+            rule="duplicate",
+            reason="the same text",
+            documents=100,
+            bytes=20_000,
+            samples=[Sample(id="a:1", source="x", text="one\n\x1b]0;two", kept="a:0 in x")],
+        )
+    ],
+    kept_documents=1100,
+    kept_bytes=3_380_000,
+    heldout_documents=50,
+    vocab_size=4096,
+    train_tokens=900_000,
+    heldout_tokens=50_000,
+    bytes_per_token=3.56,
+    lengths=[Bucket(16, 32, 1000), Bucket(32, 64, 100)],
+    seconds={"read": 1.25},
+)
+
+
+def test_it_comes_back_as_saved(tmp_path: Path) -> None:
+    save_report(tmp_path, REPORT)
+    assert load_report(tmp_path) == REPORT
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_missing_or_damaged_report_is_named(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+    with pytest.raises(InputError, match=r"report\.json"):
+        load_report(tmp_path)
+
+
+def test_printed_it_shows_every_figure_and_no_control_code() -> None:
+    text = render(REPORT)
+    assert not [c for c in text if ord(c) < 32 and c != "\n"]
+    for figure in ("1,200", "3.40", "1,100", "900,000", "50,000", "3.56", "4,096", "read 1.2 s", "a:1 = a:0 in x"):
+        assert figure in text
+    bars = [line for line in text.splitlines() if "█" in line]
+    assert [line.count("█") for line in bars] == [24, 2]
+
+
+def test_a_report_of_nothing_prints() -> None:
+    assert "nothing dropped" in render(CorpusReport(name="x"))
+
+
+def test_a_snippet_says_that_it_was_cut() -> None:
+    assert snippet("short") == "short"
+    assert len(snippet("x" * 1000)) == 160 and snippet("x" * 1000).endswith("…")

@@ -1,0 +1,151 @@
+"""The same documents come out of every format, and damage is named with its place."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+
+from engine.config.schema import CorpusConfig, SourceConfig
+from engine.corpus.sources import check_sources, documents, files
+from engine.errors import InputError
+from tests.corpus.conftest import SENTENCES
+
+ACCENTED = [*SENTENCES, 'Ünïcödé "quoted" \u2028 text\nover two lines']
+
+
+def texts(path: Path, **more: str) -> list[str]:
+    return [document.text for document in documents(SourceConfig(path=str(path), **more))]
+
+
+def jsonl(rows: list[str]) -> bytes:
+    return "".join(json.dumps({"text": row}) + "\n" for row in rows).encode()
+
+
+def plain(data: bytes) -> bytes:
+    return data
+
+
+@pytest.mark.parametrize(
+    ("ending", "pack"), [("", plain), (".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)]
+)
+def test_every_packing_reads_the_same(tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / f"a.jsonl{ending}").write_bytes(pack(jsonl(ACCENTED)))
+    (tmp_path / f"b.txt{ending}").write_bytes(pack("\n%\n".join(ACCENTED).encode()))
+    assert texts(tmp_path / f"a.jsonl{ending}") == ACCENTED
+    assert texts(tmp_path / f"b.txt{ending}", separator="\n%\n") == ACCENTED
+
+
+def test_parquet_rows_are_documents(tmp_path: Path) -> None:
+    """A column and a file whose names would mean something to SQL or to a glob are names."""
+    path = tmp_path / "it's [1].parquet"
+    with duckdb.connect() as database:
+        database.execute('CREATE TABLE t ("te""xt" VARCHAR, n INTEGER)')
+        database.executemany("INSERT INTO t VALUES (?, 1)", [[text] for text in ACCENTED] + [[None]])
+        database.table("t").write_parquet(str(path))
+    found = list(documents(SourceConfig(path=str(path), field='te"xt', name="rows")))
+    assert [d.text for d in found] == [*ACCENTED, ""]
+    assert (found[2].id, found[2].source) == ("it's [1].parquet:3", "rows")
+    with pytest.raises(InputError, match=r'text: no such column \(set `field` to one of te"xt, n\)'):
+        texts(path)
+    with pytest.raises(InputError, match="n: is not a text column"):
+        texts(path, field="n")
+
+
+def test_several_packed_pieces_in_a_row_are_one_file(tmp_path: Path) -> None:
+    half = len(SENTENCES) // 2
+    pieces = [jsonl(SENTENCES[:half]), jsonl(SENTENCES[half:])]
+    (tmp_path / "a.jsonl.gz").write_bytes(b"".join(map(gzip.compress, pieces)))
+    (tmp_path / "b.jsonl.zst").write_bytes(b"".join(map(zstandard.ZstdCompressor().compress, pieces)))
+    assert texts(tmp_path / "a.jsonl.gz") == texts(tmp_path / "b.jsonl.zst") == SENTENCES
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_separator_cuts_across_reading_chunks_and_line_ends(tmp_path: Path, end: str) -> None:
+    long = [f"{n} " + "word " * 30_000 for n in range(12)]  # 1.8 MB: chunks are 1 MiB
+    (tmp_path / "a.txt").write_bytes(f"{end}{end}".join(long).encode())
+    found = list(documents(SourceConfig(path=str(tmp_path / "a.txt"), separator="\n\n")))
+    assert [d.text for d in found] == [text.strip() for text in long]
+    assert [d.id for d in found] == [f"a.txt:{1 + 2 * n}" for n in range(12)]
+
+
+def test_ids_name_the_line_that_a_document_begins_at(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("one\n\n\n\n  two\nstill two\n\nthree")
+    found = documents(SourceConfig(path=str(tmp_path), separator="\n\n"))
+    assert [(d.id, d.text) for d in found] == [("a.md:1", "one"), ("a.md:5", "two\nstill two"), ("a.md:8", "three")]
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfhello")
+    assert texts(tmp_path / "a.txt") == ["hello"]
+
+
+def test_folders_and_globs_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for name in ("b/two.txt", "a/one.md", "c.txt", ".hidden/no.txt", "b/.no.txt", "b/picture.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert texts(tmp_path) == ["a/one.md", "b/two.txt", "c.txt"]
+    assert texts(tmp_path / "*" / "*.txt") == ["b/two.txt"]
+    assert texts(tmp_path / "**" / "*.*") == ["a/one.md", "b/two.txt", "c.txt"]
+    assert [label for label, _ in files(SourceConfig(path=str(tmp_path / "b" / "*.txt")))] == ["two.txt"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "a[1].txt").write_text("this one")
+    assert texts(tmp_path / "a[1].txt") == ["this one"]
+
+
+BIG = jsonl([f"{n} {n * n % 9973} {text}" for n in range(40) for text in SENTENCES])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", b"fine\nnot \xff fine", r"a\.txt:2: not UTF-8"),
+        ("a.jsonl", jsonl(["fine"]) + b'{"text": "cut', r"a\.jsonl:2: not JSON"),
+        ("a.jsonl", jsonl(["fine"]) + b"\n[1]\n", r"a\.jsonl:3: not a JSON object"),
+        ("a.jsonl", b'{"text": "\xff"}', r"a\.jsonl:1: not JSON"),
+        ("a.jsonl", b'{"body": "x"}', r"a\.jsonl:1: text: is missing \(set `field` to one of body\)"),
+        ("a.jsonl", b'{"text": 1}', r"a\.jsonl:1: text: is not text"),
+        ("a.jsonl.gz", gzip.compress(BIG)[:-2000], r"a\.jsonl\.gz:\d+: damaged"),
+        ("a.jsonl.gz", b"no gzip at all", r"a\.jsonl\.gz:1: damaged"),
+        ("a.jsonl.zst", zstandard.ZstdCompressor().compress(BIG)[:-200], r"a\.jsonl\.zst:\d+: damaged"),
+        ("a.txt.zst", b"no zstandard at all", r"a\.txt\.zst: damaged"),
+        ("a.txt.gz", gzip.compress(BIG)[:2000], r"a\.txt\.gz: damaged"),
+        ("a.parquet", b"PAR1 or so", r"a\.parquet: damaged"),
+    ],
+)
+def test_damage_is_an_input_error_with_its_place(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=message) as caught:
+        texts(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"path": "{tmp}/none"}, r"c\.toml: sources\[0\]\.path: no such file or folder"),
+        ({"path": "{tmp}/*.jsonl"}, r"sources\[0\]\.path: no such file or folder"),
+        ({"path": "{tmp}"}, r"sources\[0\]\.path: nothing to read"),
+        ({"path": "{tmp}/a.pdf"}, r"sources\[0\]\.path: .*a\.pdf is in no format known here \(use \.txt"),
+        ({"path": ""}, r"sources\[0\]\.path: is missing"),
+        ({"type": "python-docs", "only": ("emial",)}, r"sources\[0\]\.only: no module 'emial'"),
+    ],
+)
+def test_what_cannot_be_read_is_said_before_anything_is(tmp_path: Path, source: dict[str, str], message: str) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"")
+    filled = {k: v.format(tmp=tmp_path) if isinstance(v, str) else v for k, v in source.items()}
+    config = CorpusConfig(name="x", sources=(SourceConfig(**filled),))
+    with pytest.raises(InputError, match=message):
+        check_sources(config, where="c.toml")
+
+
+def test_no_source_is_an_error() -> None:
+    with pytest.raises(InputError, match="sources: there is none"):
+        check_sources(CorpusConfig(name="x", sources=()))
