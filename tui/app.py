@@ -29,7 +29,7 @@ from engine.plain import many_lines
 from tui import keys, messages
 from tui.gateway import Gateway
 from tui.messages import Snapshot
-from tui.theme import THEME
+from tui.theme import FAINT, MUTED, THEME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,10 +80,14 @@ class GraftlineApp(App[None]):
         self.gateway = Gateway(home)
         self.clock, self._poll = clock, poll
         self._said: set[str] = set()
-
-    def on_mount(self) -> None:
         self.register_theme(THEME)
         self.theme = THEME.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, whichever theme is chosen."""
+        return {"muted": MUTED, "faint": FAINT}
+
+    def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:

@@ -7,8 +7,9 @@ command line. Heavy modules are imported inside, after the first frame is drawn.
 
 from __future__ import annotations
 
-import threading
 import time
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from engine.store.rows import (
     Point,
     PredictionRow,
     RunRow,
+    Submitted,
 )
 from tui.messages import Snapshot
 
@@ -34,7 +36,17 @@ if TYPE_CHECKING:
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
     from engine.freeze.manifest import FrozenManifest
-    from engine.launch.client import Client, Submitted
+    from engine.launch.client import Client
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is asked for one run when its node is looked at."""
+
+    run_id: str
+    curves: dict[str, list[Point]]
+    checkpoints: tuple[CheckpointRow, ...]
+    command: str
 
 
 class Gateway:
@@ -43,17 +55,13 @@ class Gateway:
     def __init__(self, home: Path):
         self.home = home
         self.workspace = Workspace(home)
-        self._threads = threading.local()
 
-    @property
+    @cached_property
     def client(self) -> Client:
-        """This thread's connection: a slow question on one thread never holds up another's."""
-        client: Client | None = getattr(self._threads, "client", None)
-        if client is None:
-            from engine.launch.client import Client as Connection
+        """The connection to the supervisor, which it starts when there is none. Any thread may use it."""
+        from engine.launch.client import Client as Connected
 
-            client = self._threads.client = Connection(self.home)
-        return client
+        return Connected(self.home)
 
     # --- look -----------------------------------------------------------------------------------
 
@@ -102,6 +110,11 @@ class Gateway:
         """Where a run's engine.log stands; it need not exist yet."""
         return self.workspace.run(run_id).log
 
+    def details(self, run_id: str) -> Details:
+        """What the card of a node shows besides the node: curves, checkpoints, the command that made it."""
+        curves = self.client.metrics(run_id, ("heldout_loss", "train_loss"))
+        return Details(run_id, curves, tuple(self.client.checkpoints(run_id)), self.command(run_id))
+
     def command(self, run_id: str) -> str:
         """The command that made a run, from the first line of its journal; empty when nobody recorded one."""
         from engine.journal.events import Created
@@ -111,11 +124,16 @@ class Gateway:
         return records[0].event.command if records and isinstance(records[0].event, Created) else ""
 
     def compare(self, models: list[str], suite: str, baseline: str | None = None) -> Comparison:
-        from engine.compare.table import compare
+        """The models side by side on one suite. Without a baseline, the scratch control or the first is it."""
+        from engine.compare.table import compare, default_baseline
 
+        known = {row.id: row for row in self.client.models()}
         evals = [row for row in self.client.evals(suite) if row.model_id in models]
+        evals.sort(key=lambda row: models.index(row.model_id))
         answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
-        return compare(evals, answers, suite=suite, baseline=baseline)
+        names = {model_id: row.name for model_id, row in known.items() if row.version is None}
+        baseline = baseline or default_baseline([known[row.model_id] for row in evals if row.model_id in known])
+        return compare(evals, answers, suite=suite, baseline=baseline, names=names)
 
     def report(self, ref: str) -> CorpusReport:
         """What building a corpus (`name/hash`) kept and dropped."""

@@ -1,16 +1,94 @@
-"""Every key of the app, by place. Each has an id, so that a user can give it another key."""
+"""Every key of the app, by place. Each has an id, so that a user can give it another key, and a tooltip that help and
+the command palette show. `show` puts the few most telling into the footer.
+"""
 
 from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+
+def _key(
+    key: str, action: str, word: str, id: str, why: str, show: bool = False, display: str | None = None
+) -> Binding:
+    return Binding(key, action, word, show=show, key_display=display, tooltip=why, id=id)
+
+
 APP: list[BindingType] = [
-    Binding("1", "place('lineage')", "lineage", id="place.lineage", show=False),
-    Binding("2", "place('runs')", "runs", id="place.runs", show=False),
-    Binding("3", "place('monitor')", "monitor", id="place.monitor", show=False),
-    Binding("4", "place('compare')", "compare", id="place.compare", show=False),
-    Binding("5", "place('corpus')", "corpus", id="place.corpus", show=False),
-    Binding("6", "place('logs')", "logs", id="place.logs", show=False),
-    Binding("question_mark", "help", "keys", id="app.help", key_display="?"),
-    Binding("q", "quit", "quit", id="app.quit"),
+    _key("1", "place('lineage')", "lineage", "place.lineage", "The tree of corpora, bases and variants"),
+    _key("2", "place('runs')", "runs", "place.runs", "Every run in a table"),
+    _key("3", "place('monitor')", "monitor", "place.monitor", "Live curves of chosen runs"),
+    _key("4", "place('compare')", "compare", "place.compare", "Models side by side on a suite"),
+    _key("5", "place('corpus')", "corpus", "place.corpus", "What a corpus kept and dropped"),
+    _key("6", "place('logs')", "logs", "place.logs", "The log of one run"),
+    _key("question_mark", "help", "keys", "app.help", "All keys of this place", True, "?"),
+    _key("q", "quit", "quit", "app.quit", "Close the app; runs go on without it", True),
+]
+
+RUN: list[BindingType] = [
+    _key("l", "logs", "logs", "run.logs", "Read this run's log"),
+    _key("s", "stop", "stop", "run.stop", "Checkpoint and stop, or leave the queue"),
+    _key("R", "resume", "resume", "run.resume", "Go on from the last checkpoint"),
+    _key("n", "note", "note", "run.note", "Write a note about this"),
+    _key("t", "tag", "tag", "run.tag", "Add a tag; a minus before it takes it off"),
+    _key("N", "rename", "rename", "run.rename", "Give this another name on screen"),
+]
+"""For whatever run or model is under the cursor: in the lineage and in the table of runs."""
+
+LINEAGE: list[BindingType] = [
+    _key(
+        "enter",
+        "monitor",
+        "curves",
+        "lineage.monitor",
+        "Curves of this node, or of all marked",
+        True,
+    ),
+    _key("b", "branch", "branch", "lineage.branch", "Branch a variant off this model", True),
+    _key("e", "evaluate", "eval", "lineage.evaluate", "Evaluate this model, or the marked ones", True),
+    _key("f", "freeze", "freeze", "lineage.freeze", "Freeze this run's best checkpoint as a base", True),
+    _key("space", "mark", "mark", "lineage.mark", "Mark for compare, evaluate and the monitor", True),
+    _key("c", "compare", "compare", "lineage.compare", "Compare the marked models", True),
+    _key("p", "pretrain", "pretrain", "lineage.pretrain", "Pretrain a new base"),
+    _key("slash", "filter", "filter", "lineage.filter", "Show only what matches", True, "/"),
+    _key("escape", "clear", "clear", "lineage.clear", "Leave the filter, then the marks"),
+    _key("d", "details", "details", "lineage.details", "Show the card, or give the tree its room"),
+    *RUN,
+]
+
+TREE: list[BindingType] = [
+    _key("down,j", "move(1)", "down", "tree.down", "Next line", display="↓"),
+    _key("up,k", "move(-1)", "up", "tree.up", "Line before", display="↑"),
+    _key("right", "unfold", "unfold", "tree.unfold", "Unfold"),
+    _key("left,h", "fold", "fold", "tree.fold", "Fold, or go to the parent", display="←"),
+    _key("pagedown", "page(1)", "page down", "tree.page_down", "A screenful down"),
+    _key("pageup", "page(-1)", "page up", "tree.page_up", "A screenful up"),
+    _key("home,g", "edge(False)", "first", "tree.first", "First line"),
+    _key("end,G", "edge(True)", "last", "tree.last", "Last line"),
+]
+
+RUNS: list[BindingType] = [
+    _key("o", "sort", "sort", "runs.sort", "Sort by the next column", True),
+    _key("O", "turn", "reverse", "runs.turn", "Turn the order round", True),
+    _key("slash", "filter", "filter", "runs.filter", "Show only what matches", True, "/"),
+    _key("escape", "clear", "clear", "runs.clear", "Leave the filter"),
+    _key("x", "remove", "remove", "runs.remove", "Delete this run's folder, if nothing descends from it"),
+    *RUN,
+]
+
+LOGS: list[BindingType] = [
+    _key("f", "follow", "follow", "logs.follow", "Stay at the newest line, or stop doing so", True),
+    _key("slash", "search", "search", "logs.search", "Find text", True, "/"),
+    _key("n", "next(1)", "next", "logs.next", "Next match", True),
+    _key("N", "next(-1)", "before", "logs.before", "Match before"),
+    _key("escape", "clear", "clear", "logs.clear", "Leave the search"),
+    _key("left_square_bracket", "run(-1)", "older run", "logs.older", "The run before this one", True, "["),
+    _key("right_square_bracket", "run(1)", "newer run", "logs.newer", "The run after this one", True, "]"),
+    _key("w", "wrap", "wrap", "logs.wrap", "Break long lines, or cut them"),
+]
+
+CORPUS: list[BindingType] = [
+    _key("left_square_bracket", "corpus(-1)", "older", "corpus.older", "The corpus before this one", True, "["),
+    _key("right_square_bracket", "corpus(1)", "newer", "corpus.newer", "The corpus after this one", True, "]"),
+    _key("b", "build", "build", "corpus.build", "Build a corpus", True),
+    _key("p", "pretrain", "pretrain", "corpus.pretrain", "Pretrain a base on this corpus", True),
 ]

@@ -50,6 +50,7 @@ from engine.journal.events import (
 )
 from engine.journal.writer import encode
 from engine.paths import RunFolder, Workspace
+from tests.support.report import write_report
 
 NOW = dt.datetime(2026, 11, 23, 15, 0, 0, tzinfo=dt.UTC).timestamp()
 """What "now" is for this workspace."""
@@ -213,6 +214,7 @@ def _corpus(workspace: Workspace, run: str, config: schema.CorpusConfig, ref: st
         "built": journal.time,
     }
     (built / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    write_report(built, config.name, ref.split("/")[1], documents=documents, tokens=tokens)
 
 
 # --- training -------------------------------------------------------------------------------------

@@ -32,12 +32,11 @@ class PlaceBar(Static):
         self.place, self.home = place, home
 
     def render(self) -> Content:
-        parts: list[tuple[str, str] | str] = [("◆ graftline ", f"bold {theme.GREEN}"), " "]
+        parts: list[tuple[str, str] | str] = [(self._mark(), f"bold {theme.GREEN}")]
         for number, place in enumerate(PLACES, 1):
             here = place == self.place
             parts.append((f"{number}", theme.AMBER if here else theme.FAINT))
-            parts.append((f" {place}", f"bold {theme.BRIGHT} underline" if here else theme.MUTED))
-            parts.append("  ")
+            parts += [" ", (place, f"bold {theme.BRIGHT} underline" if here else theme.MUTED), "  "]
         left = Content.assemble(*parts)
         status = self._status()
         room = self.content_size.width - left.cell_length - status.cell_length - 3
@@ -45,7 +44,11 @@ class PlaceBar(Static):
         gap = self.content_size.width - left.cell_length - status.cell_length - home.cell_length
         return left + Content(" " * max(0, gap - 3)) + home + Content("   " if gap >= 3 else "") + status
 
+    def _mark(self) -> str:
+        return "◆ " if self.size.width < 100 else "◆ graftline   "
+
     def _status(self) -> Content:
+        short = self.size.width < 100
         running = sum(run.state in ("running", "stopping") for run in self.runs)
         queued = sum(run.state == "queued" for run in self.runs)
         parts: list[tuple[str, str] | str] = []
@@ -54,13 +57,13 @@ class PlaceBar(Static):
         elif running or queued:
             glyph, colour = theme.STATES["running" if running else "queued"]
             words = [f"{running} running"] * bool(running) + [f"{queued} queued"] * bool(queued)
-            parts.append((f"{glyph} {' · '.join(words)}", colour))
+            parts.append((f"{glyph} {running}+{queued}" if short else f"{glyph} {' · '.join(words)}", colour))
         else:
             parts.append(("at rest", theme.MUTED))
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
-        at = event.x - self.styles.padding.left - len("◆ graftline  ")
+        at = event.x - self.styles.padding.left - len(self._mark())
         for place in PLACES:
             if 0 <= at < len(place) + 2:
                 self.app.switch_mode(place)

@@ -1,0 +1,270 @@
+"""Home: the tree of corpora, bases and variants beside the card of the node under the cursor.
+
+wide (100 columns or more)   tree | card, and below the tree what the base cost and saved
+narrow                       tree above, the card's first lines below; `d` turns from one to the other
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from engine.paths import safe_name, slug
+from engine.store.rows import Lineage, Node, RunRow
+from tui import keys, messages, theme
+from tui.gateway import Details
+from tui.lineage_rows import Line, base_cost, every
+from tui.messages import Snapshot
+from tui.screens.actions import RunActions, Target
+from tui.screens.ask import AskScreen
+from tui.text import page
+from tui.widgets.active_runs import ActiveRuns, active
+from tui.widgets.cost_bars import CostBars
+from tui.widgets.lineage_tree import LineageTree
+from tui.widgets.node_card import NodeCard
+
+DETAILS_DELAY = 0.12
+"""Seconds that the cursor rests on a node before the store is asked about it."""
+_HAS_CURVE = ("pretrain", "base", "variant")
+
+
+class LineageScreen(RunActions):
+    """The lineage."""
+
+    PLACE = "lineage"
+    CSS_PATH = "lineage.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = keys.LINEAGE
+
+    details: reactive[bool] = reactive(False)
+    """The card has been given the tree's room (narrow), or has been put away (wide)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._timer: Timer | None = None
+        self._wanted = ""
+
+    def body(self) -> ComposeResult:
+        yield Static(_welcome(), id="welcome")
+        with Horizontal(id="lineage"):
+            with Vertical(id="tree-side"):
+                yield LineageTree(id="tree")
+                yield Input(placeholder="filter: name, kind, state, #tag …", id="filter", select_on_focus=False)
+                yield ActiveRuns(id="active")
+                yield CostBars(id="cost")
+            yield NodeCard(id="card")
+
+    def on_mount(self) -> None:
+        self.query_one("#welcome").display = False
+        self.query_one("#filter").display = False
+        self.query_one("#cost").display = False
+        self.query_one("#active").display = False
+        self.query_one(LineageTree).focus()
+        super().on_mount()
+        self.watch(self.app, "selection", self._marked)
+
+    # --- what is new ----------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        empty = not snapshot.lineage.roots
+        self.query_one("#welcome").display = empty
+        self.query_one("#lineage").display = not empty
+        if empty:
+            self.query_one("#welcome", Static).update(_welcome(snapshot.runs))
+        progress = {r.id: r.step / r.steps for r in snapshot.runs if r.state in ("running", "stopping") and r.steps}
+        tree = self.query_one(LineageTree)
+        tree.show(snapshot.lineage, now=self.graft.clock(), progress=progress)
+        self.query_one(ActiveRuns).runs = active(snapshot.runs) if self.size.height >= 30 else ()
+        if self._wanted and tree.go_to(self._wanted):
+            self._wanted = ""
+
+    def go_to(self, node_id: str) -> None:
+        """Put the cursor on a node now, or as soon as it is there."""
+        if node_id and not self.query_one(LineageTree).go_to(node_id):
+            self._wanted = node_id
+
+    @on(LineageTree.Moved)
+    def _moved(self, message: LineageTree.Moved) -> None:
+        line = message.line
+        self.query_one(NodeCard).show(line, self.graft.clock())
+        snapshot = self.graft.snapshot
+        self.query_one(CostBars).cost = base_cost(snapshot.lineage, line) if snapshot and line else None
+        if self._timer is not None:
+            self._timer.stop()
+        if line is not None and line.node.run_id and line.node.kind in _HAS_CURVE:
+            self._timer = self.set_timer(DETAILS_DELAY, lambda: self._load(line.node.run_id or ""))
+
+    def _load(self, run_id: str) -> None:
+        gateway = self.graft.gateway
+        self.graft.ask(lambda: gateway.details(run_id), self._loaded, group="details")
+
+    def _loaded(self, details: Details) -> None:
+        self.query_one(NodeCard).show_details(details)
+
+    @on(LineageTree.Opened)
+    def _opened(self) -> None:
+        self.action_monitor()
+
+    def _marked(self, marked: frozenset[str]) -> None:
+        self.query_one(LineageTree).mark(marked)
+
+    # --- room -----------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < 100, "-narrow")
+        self.set_class(event.size.width >= 160, "-wide")
+        self.query_one(CostBars).short = event.size.height < 30
+
+    def watch_details(self, details: bool) -> None:
+        self.set_class(details, "-turned")
+
+    def action_details(self) -> None:
+        self.details = not self.details
+
+    # --- filter ---------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self.query_one(LineageTree).filter(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _done_filtering(self, event: Input.Submitted) -> None:
+        event.input.display = bool(event.value.strip())
+        self.query_one(LineageTree).focus()
+
+    def action_clear(self) -> None:
+        box = self.query_one("#filter", Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.query_one(LineageTree).focus()
+        elif self.details:
+            self.details = False
+        else:
+            self.graft.selection = frozenset()
+
+    # --- the node under the cursor --------------------------------------------------------------
+
+    def _line(self) -> Line | None:
+        return self.query_one(LineageTree).line
+
+    def target(self) -> Target | None:
+        line = self._line()
+        if line is None:
+            return None
+        node = line.node
+        return Target(node.id, node.name, node.run_id, _run_state(node, self.graft.snapshot))
+
+    def _chosen(self) -> list[Node]:
+        """The marked nodes in the tree's order, else the one under the cursor."""
+        snapshot, line = self.graft.snapshot, self._line()
+        lineage = snapshot.lineage if snapshot else Lineage(roots=(), costs=())
+        marked = [node for node in every(lineage) if node.id in self.graft.selection]
+        return marked or ([line.node] if line else [])
+
+    def action_mark(self) -> None:
+        if line := self._line():
+            self.graft.selection ^= {line.node.id}
+            self.query_one(LineageTree).action_move(1)
+
+    def action_monitor(self) -> None:
+        line = self._line()
+        if line is not None and line.node.kind == "corpus" and not self.graft.selection:
+            self.post_message(messages.OpenCorpus(line.node.id))
+            return
+        runs = tuple(dict.fromkeys(node.run_id for node in self._chosen() if node.run_id))
+        if runs:
+            self.post_message(messages.OpenMonitor(runs))
+        else:
+            self.graft.say("No run made this, so there is no curve.", severity="warning")
+
+    def action_branch(self) -> None:
+        line = self._line()
+        node = line.node if line else None
+        if node is None or node.kind == "corpus":
+            self.graft.say(
+                "Put the cursor on a base, a pretraining run or a variant to branch from.", severity="warning"
+            )
+            return
+        self.post_message(messages.OpenLaunch("branch", base=node.id))
+
+    def action_pretrain(self) -> None:
+        line = self._line()
+        corpus = line.node.id if line and line.node.kind == "corpus" else ""
+        self.post_message(messages.OpenLaunch("pretrain", base=corpus))
+
+    def action_evaluate(self) -> None:
+        models = tuple(node.id for node in self._chosen() if node.kind != "corpus")
+        if models:
+            self.post_message(messages.OpenLaunch("evaluate", base=models[0], models=models))
+        else:
+            self.graft.say("Put the cursor on a model to evaluate, or mark some with space.", severity="warning")
+
+    def action_compare(self) -> None:
+        models = tuple(node.id for node in self._chosen() if node.kind in ("base", "variant"))
+        self.post_message(messages.OpenCompare(models))
+
+    @work
+    async def action_freeze(self) -> None:
+        target = self._target(need_run=True)
+        line = self._line()
+        if target is None or line is None:
+            return
+        if line.node.kind not in ("pretrain", "variant") or target.state not in ("finished", "stopped"):
+            self.graft.say("Only a finished or stopped run can be frozen.", severity="warning")
+            return
+        run_id = target.run_id or ""
+        hint = "The best checkpoint becomes NAME@1, or the next version: hashed, read-only, never changed again."
+        ask = AskScreen(f"Freeze {target.name} as", hint=hint, value=slug(target.name), check=safe_name)
+        name = await self.app.push_screen_wait(ask)
+        if name is not None:
+            self.graft.ask(lambda: self.graft.gateway.freeze(run_id, name), lambda made: self._frozen(made.id))
+
+    def _frozen(self, model_id: str) -> None:
+        self.graft.say(f"{model_id} is frozen.")
+        self.post_message(messages.Changed())
+        self.go_to(model_id)
+
+
+def _run_state(node: Node, snapshot: Snapshot | None) -> str:
+    """The state of the run behind a node: a base is `frozen`, but its run is `finished`."""
+    runs = snapshot.runs if snapshot else ()
+    return next((run.state for run in runs if run.id == node.run_id), node.state)
+
+
+def _welcome(runs: tuple[RunRow, ...] = ()) -> Content:
+    """The first screen of an empty workspace: what this is, and the first three things to do."""
+    steps = (
+        ("graftline demo", "the whole method in a few minutes, on text that Python carries"),
+        ("graftline corpus build CONFIG", "1  a corpus: cleaned, tokenised, named by its content"),
+        ("graftline pretrain CONFIG", "2  a base, trained until its held-out loss flattens"),
+        ("b in this tree", "3  a variant for each task, branched off that one base"),
+    )
+    lines = [
+        Content.styled("One base, many variants", f"bold {theme.GREEN}"),
+        Content.styled("This workspace is empty. To grow something in it:", theme.MUTED),
+        Content(""),
+    ]
+    for command, why in steps:
+        lines += [
+            Content.styled(f"  {command}", f"bold {theme.BRIGHT}"),
+            Content.styled(f"    {why}", theme.MUTED),
+            Content(""),
+        ]
+    lines.append(Content.styled("p pretrains from here, ? lists the keys, ctrl+p finds every action", theme.MUTED))
+    for run in runs:
+        if run.error:
+            lines.append(page(f"\n{run.name} {run.state}: {run.error}", theme.RED))
+    return Content("\n").join(lines)
