@@ -1,0 +1,34 @@
+"""The shipped corpus configurations that need no network and no data of yours build, and their page is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.config.load import load
+from engine.config.schema import CorpusConfig
+from engine.corpus.clean import RULES
+from engine.corpus.manifest import CorpusFolder
+from engine.corpus.report import load_report
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "corpus"
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("python-docs", 400_000), ("text-folder", 500)])
+def test_it_builds(build: Callable[[dict[str, Any]], CorpusFolder], name: str, tokens: int) -> None:
+    config = load(CONFIGS / f"{name}.toml", CorpusConfig)
+    corpus = build(msgspec.to_builtins(config))
+    assert corpus.manifest.train_tokens > tokens
+    assert 0.01 < corpus.manifest.heldout_documents / corpus.manifest.documents < 0.2
+    assert load_report(corpus.path).bytes_per_token > 1.5
+
+
+def test_the_page_has_every_rule_in_order() -> None:
+    page = (CONFIGS.parents[1] / "docs" / "corpus.md").read_text(encoding="utf-8")
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    names = [rule.name for rule in RULES]
+    assert [row for row in rows if row in names] == names
