@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import regex
+import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,3 +131,21 @@ def test_an_error_in_the_texts_is_not_swallowed() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         train_bpe(texts(), 320)
+
+
+def test_numbers_that_stand_for_nothing_decode_to_nothing() -> None:
+    """Published vocabularies have holes; a model can still produce their numbers."""
+    holed = Tokenizer("holed", PATTERN, {bytes([b]): b for b in range(256)}, 300)
+    assert holed.n_vocab == 301
+    assert holed.decode([104, 270, 105]) == "hi"
+
+
+def test_a_published_vocabulary_is_tiktokens_own(tmp_path: Path) -> None:
+    try:
+        ours = published("gpt2")
+    except InputError:
+        pytest.skip("the gpt2 vocabulary is neither cached nor to be fetched here")
+    ours.save(tmp_path)
+    theirs = tiktoken.get_encoding("gpt2")
+    assert (ours.n_vocab, ours.end_of_text) == (theirs.n_vocab, theirs.eot_token)
+    assert Tokenizer.load(tmp_path).encode_batch(SENTENCES) == theirs.encode_ordinary_batch(SENTENCES)
