@@ -65,7 +65,7 @@ def run(context: StageContext, config: EvaluateConfig) -> Outcome:
 
 def _is_done(context: StageContext, model: ModelRef, suite: Suite) -> bool:
     """Whether an earlier attempt of this run has scored the pair."""
-    events = (record.event for record in read(context.folder.journal).records)
+    events = (record.event for record in read(context.folder.journal, limit=-1).records)
     return any(
         isinstance(event, Evaluated)
         and (event.model, event.step, event.suite) == (model.id, _step(model), suite.name)

@@ -128,7 +128,7 @@ class Origin:
 def read_origin(run: RunFolder, step: int) -> Origin:
     """A run's parents, method and its held-out loss at `step`."""
     parent, corpus, method, scratch, loss = None, None, None, False, None
-    for record in superseding(read(run.journal).records):
+    for record in superseding(read(run.journal, limit=-1).records):
         match record.event:
             case Created(parents=parents, config=config):
                 parent = _parent(parents, "model:")

@@ -135,13 +135,13 @@ def _finished_run_named(workspace: Workspace, name: str) -> RunFolder | None:
 
 def _renamed(workspace: Workspace) -> dict[str, str]:
     """Run id -> the name it was given later."""
-    records = read(workspace.journal).records
+    records = read(workspace.journal, limit=-1).records
     return {r.event.target: r.event.name for r in records if isinstance(r.event, Renamed)}
 
 
 def _done(run: RunFolder) -> bool:
     done = False
-    for record in read(run.journal).records:
+    for record in read(run.journal, limit=-1).records:
         if isinstance(record.event, Started | Finished):
             done = isinstance(record.event, Finished)
     return done

@@ -41,7 +41,7 @@ def parse(line: bytes) -> Record | None:
 
 
 def read(path: Path, offset: int = 0, limit: int = 64 << 20) -> Chunk:
-    """Records from `offset` on, at most about `limit` bytes of them. A missing file is an empty one."""
+    """Records from `offset` on, at most about `limit` bytes of them (-1: all). A missing file is an empty one."""
     try:
         with path.open("rb") as file:
             file.seek(offset)

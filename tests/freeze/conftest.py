@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.paths import Workspace
-from tests.support.tiny import build_corpus, pretrain
+from tests.support.stages import build_corpus, pretrain
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from engine.journal.events import Checkpoint
 from engine.model.transformer import parameters
 from engine.model.weights import load_model
 from engine.paths import Workspace
-from tests.support.tiny import events
+from tests.support.stages import events
 
 
 def test_a_frozen_base_tells_where_it_comes_from(workspace: Workspace) -> None:
