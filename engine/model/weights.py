@@ -77,6 +77,7 @@ def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write named tensors. Trouble with the disk is an `OSError`, as from Python's own files."""
     try:
         save_file({name: t.detach().contiguous().cpu() for name, t in tensors.items()}, path)
+        path.chmod(0o644)  # safetensors makes it the owner's alone
     except SafetensorError as error:
         number = re.search(r"os error (\d+)", str(error))
         if number is None:

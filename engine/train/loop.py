@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.config.schema import TrainConfig
 from engine.errors import InputError, RunFailedError
 from engine.journal.events import Checkpoint, Decision, Metrics, Planned
-from engine.journal.reader import read
+from engine.journal.reader import Tail
 from engine.model.flops import trained_flops_per_token
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
@@ -150,9 +150,8 @@ class _Fit:
         self.loss_sum.fill_(state.window_loss)
         self.before = state.seconds
         context.record(Decision(what="resume", step=step, why=f"from the checkpoint at step {step:,}"))
-        events = (record.event for record in read(context.folder.journal, limit=1 << 62).records)
-        if not any(isinstance(e, Checkpoint) and e.step == step for e in events):
-            self.announce(checkpoint.digest(context.folder, step), ())  # killed between the folder and its event
+        if not self.announced(step):  # killed between the folder and its event
+            self.announce(checkpoint.digest(context.folder, step), ())
         return state
 
     def stop(self) -> FitResult:
@@ -262,7 +261,9 @@ class _Fit:
         state = self.state
         began = time.monotonic()
         state.window_loss = self.loss_sum.item()
-        self.must_be_number(state.window_loss)
+        # The newest update may have spoiled the weights before any loss could show it.
+        whole = all(bool(p.isfinite().all()) for p in self.learned)
+        self.must_be_number(state.window_loss if whole else math.nan)
         loss = state.heldout_loss if looked else None
         if loss is not None and (state.best_loss is None or loss < state.best_loss):
             state.best_step, state.best_loss = state.step, loss
@@ -287,6 +288,14 @@ class _Fit:
             ),
             sync=True,
         )
+
+    def announced(self, step: int) -> bool:
+        """Whether the journal knows of this step's checkpoint."""
+        tail = Tail(self.context.folder.journal)
+        while records := tail.poll():
+            if any(isinstance(r.event, Checkpoint) and r.event.step == step for r in records):
+                return True
+        return False
 
     def measure(self, values: dict[str, float]) -> None:
         state = self.state

@@ -70,7 +70,7 @@ class Optimizers:
                     own = f"{self.names[p]}/"
                     state = {n.removeprefix(own): t for n, t in tensors.items() if n.startswith(own)}
                     # AdamW's step counter stays where fused kernels want it: with the parameter.
-                    optimizer.state[p] = {n: t.to(p.device) for n, t in state.items()}
+                    optimizer.state[p] = {n: t.to(p.device, copy=True) for n, t in state.items()}
 
     def _state(self) -> Iterator[tuple[Tensor, str, Tensor]]:
         for optimizer, _ in self.parts:
