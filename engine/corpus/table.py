@@ -122,8 +122,11 @@ def _row(path: Path, line: int, item: Any, key: str | None) -> Row:
 def _delimited(path: Path, text: str, mark: str, columns: tuple[str, ...], key: str | None) -> Iterator[Row]:
     csv.field_size_limit(sys.maxsize)  # texts may be long; the file is in memory already
     # Quotes group in .csv (RFC 4180); in .tsv they are ordinary text (IANA's text/tab-separated-values).
-    quoting = csv.QUOTE_NONE if mark == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=quoting, strict=True)
+    file = io.StringIO(text, newline="")
+    if mark == "\t":
+        reader = csv.reader(file, delimiter=mark, quoting=csv.QUOTE_NONE, strict=True)
+    else:
+        reader = csv.reader(file, delimiter=mark, strict=True)
     names = list(columns)
     begins = 1
     try:
