@@ -5,6 +5,7 @@ Exit codes: 0 finished or cleanly stopped, 1 failed, 2 the input was at fault. T
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import socket
@@ -73,11 +74,12 @@ def _run(stage: str, context: StageContext) -> int:
     except GraftlineError as error:
         return _fail(context, str(error), seconds(), user_error=isinstance(error, InputError))
     except OSError as error:
+        error.filename = error.filename or str(context.folder.path)  # a write to an open file names none
         known = machine_error(error)
-        traceback.print_exc()
+        _print_trace(error)
         return _fail(context, str(known or f"{type(error).__name__}: {error}"), seconds())
     except BaseException as error:  # noqa: BLE001 - the journal must say why the run ended, whatever it was
-        traceback.print_exc()
+        _print_trace(error)
         return _fail(context, f"{type(error).__name__}: {error}", seconds())
     ending = Stopped if outcome.stopped else Finished
     context.record(
@@ -93,12 +95,21 @@ def _run(stage: str, context: StageContext) -> int:
     return 0
 
 
+def _print_trace(error: BaseException) -> None:
+    """The traceback into the log. Then its frames let go of what they hold: on a full disk, of deleted open files."""
+    with contextlib.suppress(OSError):  # the log may stand on the disk that is full
+        traceback.print_exception(error)
+    traceback.clear_frames(error.__traceback__)
+
+
 def _fail(context: StageContext, error: str, seconds: float, *, user_error: bool = False) -> int:
-    print(error, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(error, file=sys.stderr, flush=True)
     try:
         context.record(Failed(error=error, user_error=user_error, seconds=seconds), sync=True)
     except GraftlineError as full:  # the disk that ended the run may refuse the line that says so
-        print(full, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            print(full, file=sys.stderr, flush=True)
     return 2 if user_error else 1
 
 
