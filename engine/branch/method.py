@@ -13,9 +13,9 @@ from torch import nn
 from engine.config.schema import BranchConfig, ModelCard
 from engine.corpus.tokenizer import Tokenizer
 from engine.freeze.refs import ModelRef
+from engine.model.devices import Device
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
-from engine.train.devices import Device
 from engine.train.loop import Task
 
 

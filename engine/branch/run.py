@@ -22,11 +22,11 @@ from engine.freeze.manifest import file_hash
 from engine.freeze.refs import find_model
 from engine.freeze.verify import checked
 from engine.journal.events import VariantMade
+from engine.model.devices import choose
 from engine.model.transformer import GraftModel, build
 from engine.model.weights import WEIGHTS, load_trunk
 from engine.paths import atomic_folder
 from engine.stage import Outcome, StageContext
-from engine.train.devices import choose
 from engine.train.loop import fit
 
 METHODS: dict[str, Method] = {"classify": classify, "instruct": instruct, "continued": continued}

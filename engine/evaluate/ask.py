@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from engine.corpus.tokenizer import Tokenizer
 from engine.evaluate.suite import Suite
 from engine.journal.events import Progress
+from engine.model.devices import Device
 from engine.model.generate import generate
 from engine.model.items import pad, prompt_tokens, render, text_tokens
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
-from engine.train.devices import Device
 
 _SAY_SECONDS = 0.5
 

@@ -24,11 +24,11 @@ from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.verify import checked
 from engine.journal.events import Evaluated, Prediction, Score
 from engine.journal.reader import read
+from engine.model.devices import choose
 from engine.model.flops import trained_flops_per_token
 from engine.model.weights import load_model
 from engine.paths import slug, write_atomic
 from engine.stage import Outcome, StageContext
-from engine.train.devices import choose
 
 _SHOWN = 500
 """Characters of a document that are kept with its prediction."""

@@ -15,11 +15,11 @@ import torch
 
 from engine.corpus.tokenizer import Tokenizer
 from engine.errors import GraftlineError, InputError
+from engine.model.devices import choose
 from engine.model.generate import steps
 from engine.model.items import prompt_tokens, render
 from engine.model.transformer import GraftModel
 from engine.model.weights import load_model
-from engine.train.devices import choose
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,11 +21,11 @@ from engine.config.schema import TrainConfig
 from engine.errors import InputError, RunFailedError
 from engine.journal.events import Checkpoint, Decision, Metrics, Planned
 from engine.journal.reader import Tail
+from engine.model.devices import Device
 from engine.model.flops import trained_flops_per_token
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 from engine.train import checkpoint
-from engine.train.devices import Device
 from engine.train.optim import Optimizers
 from engine.train.plateau import Plateau
 from engine.train.schedule import Schedule

@@ -17,7 +17,7 @@ from engine.journal.writer import JournalWriter
 from engine.model.transformer import GraftModel, build
 from engine.paths import RunFolder, Workspace
 from engine.stage import StageContext
-from engine.train.devices import choose
+from engine.model.devices import choose
 from tests.support.stages import write_rows
 
 CONTEXT = 8

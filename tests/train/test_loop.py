@@ -10,11 +10,11 @@ from engine.config.schema import ModelCard, ModelConfig, TrainConfig
 from engine.errors import RunFailedError
 from engine.journal.events import Checkpoint, Decision, Metrics, Planned
 from engine.journal.writer import JournalWriter
+from engine.model.devices import choose
 from engine.model.transformer import build
 from engine.model.weights import load_model
 from engine.paths import RunFolder, Workspace
 from engine.stage import StageContext
-from engine.train.devices import choose
 from engine.train.language import LanguageTask
 from engine.train.loop import FitResult, fit
 from tests.support.tiny_run import events, series

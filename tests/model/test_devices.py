@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.errors import InputError, MachineError
-from engine.train.devices import choose
+from engine.model.devices import choose
 
 
 def test_the_cpu_is_said_in_words():
