@@ -9,6 +9,7 @@ import errno
 import json
 import math
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,19 +36,20 @@ def freeze(
     run_ref: str,
     name: str,
     *,
-    now: float,
+    now: float | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> FrozenManifest:
     """Make the next version of `name` from a run's checkpoint (`RUN`, its best, or `RUN@STEP`).
 
     A checkpoint that is already there under this name, byte for byte, gives that version again. `say` is told which.
-    `now`: seconds since the epoch. Raises `NotFoundError` for an unknown run, `InputError` for a name no folder can
+    `now`: seconds since the epoch, the clock's when None. Raises `NotFoundError` for an unknown run, `InputError` for a name no folder can
     have or a model that is frozen already.
     """
     safe_name(name, key="--as")
     ref = find_model(workspace, run_ref)
     if ref.frozen:
         raise InputError(f"{ref.id} is frozen already", fix=f"branch from it, or freeze its run {ref.run_id}")
+    frozen_at = time.time() if now is None else now
     while True:
         if (same := _identical(workspace, ref, name)) is not None:
             say(f"{same.id} already holds {ref.run_id}@{ref.step}: nothing new to freeze")
@@ -55,7 +57,7 @@ def freeze(
         folder = workspace.bases / f"{name}@{_next_version(workspace, name)}"
         try:
             with atomic_folder(folder) as draft:
-                manifest = save_manifest(_fill(draft, folder.name, ref, workspace.run(ref.run_id), now), draft)
+                manifest = save_manifest(_fill(draft, folder.name, ref, workspace.run(ref.run_id), frozen_at), draft)
         except OSError as error:
             if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
                 raise
