@@ -42,8 +42,8 @@ def freeze(
     """Make the next version of `name` from a run's checkpoint (`RUN`, its best, or `RUN@STEP`).
 
     A checkpoint that is already there under this name, byte for byte, gives that version again. `say` is told which.
-    `now`: seconds since the epoch, the clock's when None. Raises `NotFoundError` for an unknown run, `InputError` for a name no folder can
-    have or a model that is frozen already.
+    `now`: seconds since the epoch; the clock's when None. Raises `NotFoundError` for an unknown run, `InputError` for
+    a name that no folder can have and for a model that is frozen already.
     """
     safe_name(name, key="--as")
     ref = find_model(workspace, run_ref)
