@@ -92,3 +92,24 @@ CORPUS: list[BindingType] = [
     _key("b", "build", "build", "corpus.build", "Build a corpus", True),
     _key("p", "pretrain", "pretrain", "corpus.pretrain", "Pretrain a base on this corpus", True),
 ]
+
+MONITOR: list[BindingType] = [
+    _key("y", "log_axis", "log y", "monitor.log_axis", "Linear or logarithmic y axis", True),
+    _key(
+        "plus,equals_sign", "smooth(1)", "smoother", "monitor.smoother", "More smoothing; raw stays behind", True, "+"
+    ),
+    _key("minus", "smooth(-1)", "rawer", "monitor.rawer", "Less smoothing", display="-"),
+    _key("x", "x_axis", "x axis", "monitor.x_axis", "Steps, tokens or time along x", True),
+    _key("m", "metric(1)", "metric", "monitor.metric", "The next metric", True),
+    _key("M", "metric(-1)", "metric before", "monitor.metric_before", "The metric before"),
+    _key("right", "cursor(1)", "read", "monitor.right", "Read values: a column later", True, "←→"),
+    _key("left", "cursor(-1)", "read left", "monitor.left", "Read values: a column earlier", display="←"),
+    _key("shift+right", "cursor(10)", "far right", "monitor.far_right", "Read values: ten columns later"),
+    _key("shift+left", "cursor(-10)", "far left", "monitor.far_left", "Read values: ten columns earlier"),
+    _key("escape", "no_cursor", "cursor off", "monitor.no_cursor", "Put the cursor away"),
+    _key("space,p", "pick", "runs", "monitor.pick", "Choose the runs to overlay", True, "space"),
+    _key("left_square_bracket", "run(-1)", "older run", "monitor.older", "The run before this one", display="["),
+    _key("right_square_bracket", "run(1)", "newer run", "monitor.newer", "The run after this one", display="]"),
+    _key("f", "follow", "newest", "monitor.follow", "Always show the run that is running"),
+    *RUN,
+]

@@ -1,0 +1,237 @@
+"""What the monitor says, as functions of a `RunView`: head, axis line, facts, decisions, log, series and marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from engine.store.rows import RunRow
+from tui import figures, theme
+from tui.run_feed import AXES, RunView
+from tui.text import cut, fit, one_line, words
+from tui.widgets.chart import HOLLOW, MARKERS, Mark, Series
+from tui.widgets.ticks import clock_label
+
+if TYPE_CHECKING:
+    from tui.widgets.curve import Curve
+
+METRICS = ("loss", "accuracy", "heldout_bits_per_byte", "lr", "grad_norm", "tokens_per_second")
+"""In the order that `m` goes through; others follow by name. `loss` is train and held-out together."""
+_LOSSES = ("train_loss", "heldout_loss")
+_MARKS = {
+    "plateau": ("▬", theme.AMBER),
+    "decay": ("↘", theme.AMBER),
+    "end": ("■", theme.GREEN),
+    "resume": ("↻", theme.BLUE),
+    "nan": ("✗", theme.RED),
+}
+
+
+def metrics_of(views: Sequence[RunView]) -> list[str]:
+    """The metrics that any of the runs has measured; `loss` always."""
+    found = {"loss" if name in _LOSSES else name for view in views for name in view.curves} | {"loss"}
+    return [name for name in METRICS if name in found] + sorted(found - set(METRICS))
+
+
+def series(views: Sequence[RunView], names: Mapping[str, str], metric: str, axis: str) -> list[Series]:
+    """One run: train behind held-out in colours of their own. Several: a colour each, train dimmed behind."""
+    column = AXES.index(axis)
+    wanted = (("train_loss", "train"), ("heldout_loss", "held-out")) if metric == "loss" else ((metric, metric),)
+    lines = []
+    for index, view in enumerate(views):
+        color = theme.SERIES[index % len(theme.SERIES)]
+        for name, label in wanted:
+            rows = view.curves.get(name)
+            if rows is None:
+                continue
+            train = name == "train_loss"
+            full = label.replace("_", " ") if len(views) == 1 else f"{names[view.run_id]} {label.replace('_', ' ')}"
+            one = theme.BLUE if train and len(views) == 1 else color
+            marker = (HOLLOW if train else MARKERS)[index % len(MARKERS)]
+            noisy = not name.startswith("heldout")
+            lines.append(Series(full, rows[:, (column, 3)], one, marker, behind=train, noisy=noisy))
+    return lines
+
+
+def marks(view: RunView, axis: str) -> list[Mark]:
+    """Checkpoints on the axis, decisions down the plot."""
+    found = [Mark(view.x_of(c.step, axis), "▴", color=theme.MUTED, line=False) for c in view.checkpoints]
+    for decision in view.decisions:
+        glyph, color = _MARKS.get(decision.what, ("◦", theme.MUTED))
+        word = decision.what if decision.what in _MARKS else ""
+        found.append(Mark(view.x_of(decision.step, axis), glyph, word, color))
+    return found
+
+
+def how(metric: str, curve: Curve, runs: int, chosen: bool) -> Content:
+    """What is plotted against what, and how."""
+    parts: list[tuple[str, str]] = [(one_line(metric).replace("_", " "), f"bold {theme.BRIGHT}")]
+    parts.append((f" by {curve.x_kind}", theme.MUTED))
+    parts.append((" · log y" if curve.log_y else "", theme.AMBER))
+    parts.append((f" · smoothed {curve.smoothing:g}" if curve.smoothing else "", theme.AMBER))
+    parts.append((f" · {runs} runs overlaid" if runs > 1 else "", theme.MUTED))
+    parts.append(("" if chosen else " · following what runs", theme.FAINT))
+    if curve.cursor is not None:
+        at = clock_label(round(curve.cursor, 1)) if curve.x_kind == "time" else f"{curve.cursor:,.0f}"
+        parts.append((f" · at {curve.x_kind} {at}", f"bold {theme.AMBER}"))
+    return Content.assemble(*parts)
+
+
+# --- the head -------------------------------------------------------------------------------------
+
+
+def head(view: RunView, row: RunRow | None, width: int, name: str, state: str) -> Content:
+    """Name and state with how far it has come; what it measures now; what went wrong."""
+    glyph, colour = theme.STATES.get(state, ("?", theme.MUTED))
+    method = row.method if row else None
+    kind = " ".join(filter(None, (method or view.kind, "from scratch" if row and row.scratch else "")))
+    left = Content.assemble(
+        (f"{glyph} ", colour),
+        (cut(name, max(12, width // 3)), f"bold {theme.BRIGHT}"),
+        (f"  {kind} · ", theme.MUTED),
+        (state, colour),
+        (f" · attempt {view.attempt}" if view.attempt > 1 else "", theme.MUTED),
+    )
+    right, share = _progress(view)
+    room = width - left.cell_length - right.cell_length - 4
+    bar = Content("")
+    if share is not None and room >= 8:
+        full = round(min(room, 60) * min(1.0, share))
+        bar = Content.assemble(("━" * full, colour), ("─" * (min(room, 60) - full), theme.FAINT))
+    gap = width - left.cell_length - bar.cell_length - right.cell_length - 1
+    lines = [left + Content(" " * max(1, gap)) + bar + Content(" ") + right, _now(view, state, width)]
+    error = view.error or (row.error if row else "") or ""
+    lines.append(words(error, theme.RED) if error and state == "failed" else words(view.device, theme.FAINT))
+    return Content("\n").join(lines)
+
+
+def _progress(view: RunView) -> tuple[Content, float | None]:
+    """`step 260 of 600`, or a phase for stages without steps; and the share done."""
+    step = view.reached[0]
+    if view.planned and view.planned.steps:
+        total = view.planned.steps
+        return Content.assemble("step ", (f"{step:,}", theme.BRIGHT), f" of {total:,}"), step / total
+    if view.progress:
+        done, total = view.progress.done, view.progress.total
+        text = f"{one_line(view.progress.phase)} {done:,}" + (f" of {total:,}" if total else "")
+        return Content(text), done / total if total else None
+    return Content(""), None
+
+
+def _now(view: RunView, state: str, width: int) -> Content:
+    """The newest figures, the most telling first; what has no room is left out."""
+    best = view.best
+    seconds = view.seconds_left() if state in ("running", "stopping") else None
+    at_most = "≤ " if view.kind == "pretrain" else ""
+    items = [
+        ("held-out", figures.loss(view.newest("heldout_loss"))),
+        ("best", f"{best[0]:.3f} at {best[1]:,}" if best else figures.UNKNOWN),
+        ("train", figures.loss(view.newest("train_loss"))),
+        ("tokens/s", figures.count(view.newest("tokens_per_second"))),
+        ("ETA", at_most + figures.duration(seconds)) if seconds is not None else ("took", _took(view)),
+        ("lr", _rate(view.newest("lr"))),
+        ("tokens", figures.count(view.reached[1] or None)),
+        ("grad norm", figures.loss(view.newest("grad_norm"))),
+    ]
+    line = Content("")
+    for label, value in items:
+        item = Content.assemble((f"{label} ", theme.MUTED), (value, theme.BRIGHT), "   ")
+        if line.cell_length + item.cell_length - 3 > width:
+            break
+        line += item
+    return line
+
+
+def _took(view: RunView) -> str:
+    return figures.duration(view.reached[2] or None)
+
+
+def _rate(value: float | None) -> str:
+    return figures.UNKNOWN if value is None else "0" if value == 0 else f"{value:.1e}".replace("e-0", "e-")
+
+
+# --- below and beside -----------------------------------------------------------------------------
+
+
+def log_lines(view: RunView, lines: int) -> Content:
+    """The log's newest lines."""
+    if not view.log:
+        return Content.styled("the log is empty", theme.FAINT)
+    return Content("\n").join(words(line.replace("\t", "    ").rstrip("\r")) for line in view.log[-lines:])
+
+
+def story(view: RunView, lines: int, narrow: bool = False) -> Content:
+    """What the engine decided, the newest last, then its checkpoints in what room is left."""
+    told = [_decision(d.what, d.step, d.why) for d in view.decisions]
+    if not told:
+        told = [Content.styled("no decisions yet", theme.FAINT)]
+    kept = [c.step for c in view.checkpoints]
+    if kept and (len(told) < lines or not narrow):
+        best = next((c.step for c in reversed(view.checkpoints) if c.best), None)
+        steps = ", ".join(f"{step:,}{' ★' if step == best else ''}" for step in kept[-4:])
+        told.insert(0, Content.assemble(("▴ checkpoints ", theme.MUTED), steps))
+    return Content("\n").join(told[-lines:])
+
+
+def _decision(what: str, step: int, why: str) -> Content:
+    glyph, colour = _MARKS.get(what, ("◦", theme.MUTED))
+    return Content.assemble(
+        (f"{glyph} ", colour), (fit(what, 8), colour), (f"{step:>6,}  ", theme.MUTED), one_line(why)
+    )
+
+
+def facts(view: RunView, row: RunRow | None, width: int) -> Content:
+    """The side panel: every newest figure, what was planned, where it runs."""
+    blocks = [
+        ("now", [(name.replace("_", " "), _figure(view.newest(name))) for name in sorted(view.curves)]),
+        ("plan", _plan(view)),
+        ("run", [*_run(view, row)]),
+        ("checkpoints", [_checkpoint(c.step, c.heldout_loss, c.best) for c in view.checkpoints[-12:]]),
+    ]
+    lines: list[Content] = []
+    for title, pairs in blocks:
+        if pairs:
+            lines.append(Content.styled(f"── {title} ".ljust(max(0, width), "─"), theme.FAINT))
+            lines += [
+                Content.assemble((fit(label, 17) + " ", theme.MUTED), cut(value, max(8, width - 18)))
+                for label, value in pairs
+            ]
+    return Content("\n").join(lines)
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return figures.UNKNOWN
+    return figures.count(value) if abs(value) >= 1000 else f"{value:.4f}" if abs(value) >= 0.01 else f"{value:.2e}"
+
+
+def _plan(view: RunView) -> list[tuple[str, str]]:
+    plan = view.planned
+    if plan is None:
+        return []
+    return [
+        ("steps", f"{plan.steps:,}"),
+        ("parameters", figures.count(plan.parameters)),
+        ("that learn", figures.count(plan.trainable)),
+        ("tokens per step", figures.count(plan.tokens_per_step)),
+        ("FLOPs per token", figures.count(plan.flops_per_token)),
+    ]
+
+
+def _run(view: RunView, row: RunRow | None) -> list[tuple[str, str]]:
+    step, tokens, seconds = view.reached
+    pairs = [("id", view.run_id), ("device", view.device or figures.UNKNOWN), ("attempt", f"{view.attempt}")]
+    if view.planned and view.planned.flops_per_token:
+        pairs.append(("FLOPs so far", figures.count(tokens * view.planned.flops_per_token)))
+    pairs += [("tokens so far", figures.count(tokens)), ("trained for", figures.duration(seconds if step else None))]
+    if row and row.parents:
+        pairs.append(("from", ", ".join(p.partition(":")[2] or p for p in row.parents)))
+    if row and row.cost.money is not None:
+        pairs.append(("money", f"{row.cost.money:.2f}"))
+    return pairs
+
+
+def _checkpoint(step: int, loss: float | None, best: bool) -> tuple[str, str]:
+    return f"step {step:,}", figures.loss(loss) + ("  ★ best" if best else "")
