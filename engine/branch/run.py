@@ -40,7 +40,7 @@ def run(context: StageContext, config: BranchConfig) -> Outcome:
     card, tokenizer = base.card(), Tokenizer.load(base.tokenizer)
     for line in inherited(card, base.id, tokenizer.n_vocab):
         context.say(line)
-    device = choose(config.train.device, config.train.precision)
+    device = choose(config.train.device, config.train.precision, where=where)
     context.say(device.words)
     setting = Setting(context, config, base, card, tokenizer, device)
     recipe = METHODS[config.method](setting)

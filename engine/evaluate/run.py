@@ -42,7 +42,7 @@ def run(context: StageContext, config: EvaluateConfig) -> Outcome:
     for model in models:
         for suite in suites:
             check_fit(suite, model.card(), model.id)
-    device = choose(config.device, config.precision, key="device")
+    device = choose(config.device, config.precision, where=where, key="device")
     context.say(device.words)
     began, tokens, flops, stopped = time.monotonic(), 0, 0.0, False
     for model in models:

@@ -11,6 +11,9 @@ import torch
 from engine.errors import InputError, MachineError
 
 
+_FIX = "use auto, cpu, mps, cuda or cuda:N"
+
+
 @dataclass(frozen=True)
 class Device:
     """A device, the precision that matrix products run in there, and both in words."""
@@ -46,13 +49,13 @@ class Device:
         return None
 
 
-def choose(device: str = "auto", precision: str = "auto", *, key: str = "train.device") -> Device:
+def choose(device: str = "auto", precision: str = "auto", *, where: object = None, key: str = "train.device") -> Device:
     """The device that `device` names, or the best there is: CUDA, else MPS, else the CPU.
 
     `precision` auto is bf16 on a CUDA device that has it, else fp32: a CPU gains nothing from bf16 at the sizes that
     one trains on a CPU (1.5M parameters on AVX512-BF16: 0.7 times fp32's speed), and MPS emulates it.
     """
-    found = _find(device, key)
+    found = _find(device, where, key)
     reason = ""
     if found.type == "cuda":
         _make_repeatable()
@@ -69,7 +72,7 @@ def choose(device: str = "auto", precision: str = "auto", *, key: str = "train.d
     return Device(str(found), found, dtype, f"device: {title}, {wanted}{reason}")
 
 
-def _find(device: str, key: str) -> torch.device:
+def _find(device: str, where: object, key: str) -> torch.device:
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -77,16 +80,17 @@ def _find(device: str, key: str) -> torch.device:
     try:
         found = torch.device(device)
     except RuntimeError:
-        raise InputError(f"{device!r} is no device", key=key, fix="use auto, cpu, mps, cuda or cuda:N") from None
+        raise InputError(f"{device!r} is no device", where=where, key=key, fix=_FIX) from None
     there = {
         "cpu": True,
         "mps": torch.backends.mps.is_available(),
         "cuda": torch.cuda.is_available() and (found.index or 0) < torch.cuda.device_count(),
     }
     if found.type not in there:
-        raise InputError(f"{device!r} is not supported", key=key, fix="use auto, cpu, mps, cuda or cuda:N")
+        raise InputError(f"{device!r} is not supported", where=where, key=key, fix=_FIX)
     if not there[found.type]:
-        raise MachineError(f"{key}: {device!r} is not on this machine (use auto)")
+        place = f"{where}: {key}" if where else key
+        raise MachineError(f"{place}: {device!r} is not on this machine (use auto)")
     return found
 
 

@@ -27,7 +27,7 @@ def run(context: StageContext, config: PretrainConfig) -> Outcome:
     shape = resolve_shape(config, corpus, where=where)
     if not config.train.steps and not config.train.epochs:
         raise InputError("how long?", where=where, key="train.steps", fix="give train.steps or train.epochs")
-    device = choose(config.train.device, config.train.precision)
+    device = choose(config.train.device, config.train.precision, where=where)
     context.say(device.words)
     context.say(f"corpus: {corpus.ref}, {corpus.manifest.train_tokens:,} tokens, vocabulary {shape.vocab_size:,}")
     _keep_tokenizer(context, corpus)

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "journal": FLOOR | {"config"},
     "stage": RECORD,
     "corpus": RECORD | {"stage"},
-    "model": RECORD,
+    "model": RECORD | {"corpus"},
     "train": RECORD | {"stage", "model", "corpus"},
     "freeze": RECORD | {"corpus"},
     "pretrain": TORCH_ZONE,
