@@ -151,6 +151,7 @@ def metrics(run: str, names: tuple[str, ...], as_csv: bool, home: Path, as_json:
 
             known = ", ".join(client.metrics(row.id)) or "none yet"
             raise NotFoundError(f"{row.id} has no metric {missing[0]!r}", fix=f"it has: {known}")
+    curves = {name: curves[name] for name in names or sorted(curves)}
     if as_json:
         emit(curves)
     elif as_csv:
@@ -185,7 +186,7 @@ def _print_summary(curves: dict[str, list[Point]]) -> None:
     if not curves:
         return say("no metric yet")
     table = render.table("METRIC", ">POINTS", ">FIRST", ">LAST", ">LEAST", ">MOST", "CURVE")
-    for name, points in sorted(curves.items()):
+    for name, points in curves.items():
         values = [point.value for point in points if point.value is not None]
         if not values:
             continue

@@ -249,9 +249,20 @@ def _start(workspace: Workspace) -> Connection:
         if child is None or child.poll() == 0:
             child = _spawn(workspace)
         elif child.returncode is not None:
+            _check_disk(workspace)
             raise MachineError(f"the supervisor would not start: {_last_line(workspace)}")
         time.sleep(0.05)
     raise MachineError(f"the supervisor of {workspace.home} does not answer (see {workspace.home}/supervisor.log)")
+
+
+def _check_disk(workspace: Workspace) -> None:
+    """Raise `MachineError` when the workspace takes no bytes: a supervisor on a full disk cannot even log why."""
+    try:
+        with tempfile.TemporaryFile(dir=workspace.home) as probe:
+            probe.write(bytes(1 << 14))
+    except OSError as error:
+        error.filename = str(workspace.home)
+        raise machine_error(error) or error from None
 
 
 def _spawn(workspace: Workspace) -> subprocess.Popen[bytes]:

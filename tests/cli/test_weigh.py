@@ -1,0 +1,62 @@
+"""`compare` on the command line: who is meant, what is the baseline, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.compare.table import Comparison
+from tests.cli.conftest import Graftline
+from tests.support.workspace import BASE, RUNS
+
+
+def test_compare_prints_intervals_and_says_whether_it_is_more_than_luck(graftline: Graftline) -> None:
+    found = graftline("compare", "areas", "areas-scratch", "--suite", "areas", "--json").json(Comparison)
+    assert found.baseline == RUNS["areas-scratch"], "the scratch control is the baseline by itself"
+    assert [row.name for row in found.rows] == ["areas", "areas-scratch"]
+    text = graftline("compare", "areas", "areas-scratch", "--suite", "areas").out
+    assert "80.0 [73.1, 85.5]" in text and "+9.4 [" in text
+    assert f"areas is {found.rows[0].verdict}." in text
+    assert "not significantly different from areas-scratch" in text
+    assert "would score 25.0" in text
+    assert ["scratch", "False", "True"] in [line.split() for line in text.splitlines()]
+
+
+def test_without_models_all_of_the_suite_are_compared(graftline: Graftline) -> None:
+    found = graftline("compare", "--suite", "questions", "--json").json(Comparison)
+    assert {row.model for row in found.rows} == {BASE, RUNS["helper"]}
+
+
+@pytest.mark.parametrize("ref", ["reference", RUNS["reference"], RUNS["reference"][:24]])
+def test_a_model_is_a_name_an_id_or_the_beginning_of_one(graftline: Graftline, ref: str) -> None:
+    found = graftline("compare", "tiny@1", ref, "--json").json(Comparison)
+    assert (found.suite, found.baseline) == ("email-text", BASE), "the only suite that both share"
+    assert found.rows[1].model == RUNS["reference"]
+    assert found.rows[1].differences[0].better
+
+
+def test_a_frozen_model_is_found_under_its_runs_evaluations(graftline: Graftline) -> None:
+    by_name = graftline("compare", "tiny", "helper", "--baseline", "tiny", "--json").json(Comparison)
+    assert by_name.baseline == BASE
+
+
+def test_the_baseline_can_be_chosen(graftline: Graftline) -> None:
+    found = graftline("compare", "--suite", "areas", "--baseline", "areas", "--json").json(Comparison)
+    assert found.baseline == RUNS["areas"]
+
+
+def test_items_that_tell_models_apart(graftline: Graftline) -> None:
+    text = graftline("compare", "--suite", "areas", "--items", "3").out
+    assert "items tell the models apart" in text and "Return the data object number 0." in text
+
+
+def test_what_cannot_be_compared_is_said_in_one_line(graftline: Graftline) -> None:
+    nobody = graftline("compare", "nobody", "--suite", "areas")
+    assert nobody.code == 3 and "no model 'nobody' here" in nobody.one_line()
+    elsewhere = graftline("compare", "areas", "helper", "--suite", "areas")
+    assert elsewhere.code == 3 and "was not evaluated on areas" in elsewhere.one_line()
+    nothing = graftline("compare", "areas", "--suite", "nothing")
+    assert nothing.code == 3 and "evaluated here: areas, email-text, questions" in nothing.one_line()
+    which = graftline("compare", "tiny@1")
+    assert which.code == 2 and "--suite: which suite? (one of" in which.one_line()
+    apart = graftline("compare", "areas", "reference")
+    assert apart.code == 3 and "share no suite" in apart.one_line()
