@@ -6,6 +6,7 @@ torn last line, which a crash can leave, is cut off before the next is written.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -29,6 +30,17 @@ def encode(record: Record) -> bytes:
     return b"%08x " % zlib.crc32(body) + body + b"\n"
 
 
+def _lock(file: int, path: Path) -> None:
+    """Be the only writer. Tries for a moment: a supervisor asking whether anybody writes holds it for an instant."""
+    for _ in range(10):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.02)
+    raise MachineError(f"{path}: another process is writing this journal")
+
+
 class JournalWriter:
     """The only writer of one journal file. Use it as a context manager.
 
@@ -39,12 +51,13 @@ class JournalWriter:
         """Open for appending; `attempt` None continues with the newest attempt in the file."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            _lock(self._file, path)
+            last, whole = last_record(path)
+            if os.fstat(self._file).st_size > whole:
+                os.ftruncate(self._file, whole)
+        except BaseException:
             os.close(self._file)
-            raise MachineError(f"{path}: another process is writing this journal") from None
-        last, whole = last_record(path)
-        os.ftruncate(self._file, whole)
+            raise
         self.seq = last.seq + 1 if last else 0
         self.attempt = attempt if attempt is not None else (last.attempt if last else 0)
         self._path = path
@@ -57,8 +70,11 @@ class JournalWriter:
             record = Record(seq=self.seq, attempt=self.attempt, time=time.time(), event=event)
             line = encode(record)
             try:
-                if os.write(self._file, line) != len(line):
-                    raise MachineError(f"{self._path}: the disk is full")
+                written = os.write(self._file, line)
+                if written != len(line):  # take the half line back, or the next would be glued to it
+                    os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+                    raise OSError(errno.ENOSPC, "half a line was written")
+                self.seq += 1
                 now = time.monotonic()
                 if sync or now - self._synced >= _SYNC_SECONDS:
                     os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
@@ -66,12 +82,13 @@ class JournalWriter:
             except OSError as error:
                 error.filename = str(self._path)
                 raise machine_error(error) or error from None
-            self.seq += 1
             return record
 
     def close(self) -> None:
-        os.fsync(self._file)
-        os.close(self._file)
+        try:
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
 
     def __enter__(self) -> JournalWriter:
         return self

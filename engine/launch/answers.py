@@ -115,6 +115,7 @@ class Answers:
     def _remove(self, run_id: str) -> None:
         with self.lock:
             folder = self._folder(run_id)
+            self.engines.finish(folder)
             if run_id in self.engines.running:
                 raise InputError("is running", where=run_id, fix="stop it first")
             if heirs := self._heirs(run_id):

@@ -25,6 +25,7 @@ from engine.launch import local, resources
 from engine.launch.queue import State, Status, Statuses, read_status, write_status
 from engine.paths import RunFolder, Workspace
 
+_WAY_OUT_SECONDS = 10.0
 _ENDINGS: dict[type, State] = {Finished: "finished", Stopped: "stopped", Failed: "failed", Cancelled: "cancelled"}
 
 
@@ -106,8 +107,7 @@ class Engines:
         """Settle what ended and start what can be started. True when something changed."""
         ended = [engine for engine in self.running.values() if engine.ended()[0]]
         for engine in ended:
-            self._settle(engine.folder, engine.ended()[1])
-            del self.running[engine.folder.id]
+            self._let_go(engine)
         return self._start_next() or bool(ended)
 
     def waiting(self) -> list[tuple[RunFolder, Status]]:
@@ -186,6 +186,21 @@ class Engines:
 
     # --- ending -----------------------------------------------------------------------------------
 
+    def _let_go(self, engine: Engine) -> None:
+        self._settle(engine.folder, engine.ended()[1])
+        del self.running[engine.folder.id]
+
+    def finish(self, folder: RunFolder) -> None:
+        """If the journal says that this run has ended while its process is still on its way out, wait for that."""
+        engine = self.running.get(folder.id)
+        if engine is None or life(folder).ending is None:
+            return
+        deadline = time.monotonic() + _WAY_OUT_SECONDS
+        while not engine.ended()[0] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if engine.ended()[0]:
+            self._let_go(engine)
+
     def _settle(self, folder: RunFolder, code: int | None) -> None:
         """An engine has ended: note what its journal says, or journal why it died."""
         found = life(folder)
@@ -213,6 +228,7 @@ class Engines:
 
     def stop(self, folder: RunFolder) -> None:
         """Ask a running engine to stop; take a waiting run out of the queue."""
+        self.finish(folder)
         status = read_status(folder)
         engine = self.running.get(folder.id)
         if engine is None and status is not None and status.state == "queued":
@@ -226,6 +242,7 @@ class Engines:
 
     def resume(self, folder: RunFolder) -> None:
         """Queue a run again that stopped, failed or was cancelled; it goes on from its last checkpoint."""
+        self.finish(folder)
         status = read_status(folder)
         if status is None or status.state not in ("stopped", "failed", "cancelled"):
             raise _refusal(folder, status, "cannot be resumed", "only a stopped, failed or cancelled run can")

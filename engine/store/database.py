@@ -135,8 +135,10 @@ class Database:
 
     def counts(self) -> dict[str, int]:
         with self._lock:
-            one = "SELECT count(*) FROM "
-            return {t: (self._connection.execute(one + t).fetchone() or (0,))[0] for t in tables(self._connection)}
+            found = {
+                t: self._connection.execute(f"SELECT count(*) FROM {t}").fetchall() for t in tables(self._connection)
+            }
+            return {table: int(rows[0][0]) for table, rows in found.items()}
 
     def close(self) -> None:
         with self._lock:

@@ -39,6 +39,7 @@ class _Status(msgspec.Struct):
 
     state: str = ""
     stop_asked: bool = False
+    attempts: int = 0
 
 
 class Ingest:
@@ -64,7 +65,7 @@ class Ingest:
         found = [msgspec.convert(dict(zip(names, row)), RunState) for row in cursor.fetchall()]
         self._runs = {run.id: run for run in found}
         self._names = dict(self.connection.execute("SELECT target, name FROM names").fetchall())
-        self._status_seen: dict[str, tuple[object, str]] = {}
+        self._status_seen: dict[str, tuple[object, _Status]] = {}
         self._manifests: object = None
         self._made = True  # something was made since models, corpora and suites were last written
 
@@ -185,10 +186,10 @@ class Ingest:
             "DELETE FROM events WHERE run_id = ? AND step > ? AND type IN ('decision', 'checkpoint')", [run.id, step]
         )
         newest = "SELECT arg_max(value, step), min(value) FROM metrics WHERE run_id = ? AND name = ?"
-        run.train_loss, _ = execute(newest, [run.id, "train_loss"]).fetchone() or (None, None)
-        run.heldout_loss, run.best_heldout_loss = execute(newest, [run.id, "heldout_loss"]).fetchone() or (None, None)
+        [(run.train_loss, _)] = execute(newest, [run.id, "train_loss"]).fetchall()
+        [(run.heldout_loss, run.best_heldout_loss)] = execute(newest, [run.id, "heldout_loss"]).fetchall()
         last = "SELECT max(step), max(tokens), max(seconds) FROM metrics WHERE run_id = ?"
-        reached, tokens, seconds = execute(last, [run.id]).fetchone() or (None, None, None)
+        [(reached, tokens, seconds)] = execute(last, [run.id]).fetchall()
         run.step, run.tokens, run.device_seconds = reached or 0, tokens or 0, seconds or 0.0
         run.flops = run.tokens * run.flops_per_token
 
@@ -285,18 +286,19 @@ class Ingest:
             status = msgspec.json.decode(folder.status.read_bytes(), type=_Status)
         except (FileNotFoundError, msgspec.DecodeError):
             return False
-        waiting = "queued" if status.state == "queued" else "stopping" if status.stop_asked else ""
-        self._status_seen[folder.id] = (mark, waiting)
+        self._status_seen[folder.id] = (mark, status)
         if self._shown_state(run) == run.state:
             return False
         self._transaction(lambda: self._store_run(run))
         return True
 
     def _shown_state(self, run: RunState) -> str:
-        waiting = self._status_seen.get(run.id, (None, ""))[1]
-        if waiting == "queued" and run.phase in ("stopped", "failed", "cancelled"):
+        """What the journal says, and what only `status.json` knows: that it waits again, or was asked to stop."""
+        status = self._status_seen.get(run.id, (None, _Status()))[1]
+        coming_up = status.state == "running" and run.attempt <= status.attempts
+        if run.phase in ("stopped", "failed", "cancelled") and (status.state == "queued" or coming_up):
             return "queued"
-        return "stopping" if waiting == "stopping" and run.phase == "running" else run.phase
+        return "stopping" if status.stop_asked and run.phase == "running" else run.phase
 
     def _forget(self, present: set[str]) -> bool:
         """Drop the rows of run folders that are gone."""

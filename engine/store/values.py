@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ def plain(value: Any) -> Any:
             return value
         case int():
             return value if -(2**63) <= value < 2**64 else str(value)
+        case decimal.Decimal():
+            return float(value)
         case list() | tuple():
             return [plain(item) for item in value]
         case dict():

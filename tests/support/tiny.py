@@ -1,92 +1,33 @@
-"""A really tiny model made by the real stages, in this process: text -> corpus -> base, in about a second."""
+"""The smallest real things to run: a text, a corpus of it, and a pretraining run of a second or of an hour."""
 
 from __future__ import annotations
 
-import importlib
+import json
 import random
 from pathlib import Path
-from typing import Any
 
-import msgspec
+from engine.config.schema import CorpusConfig, ModelConfig, PretrainConfig, SourceConfig, TokenizerConfig, TrainConfig
 
-from engine.__main__ import STAGES
-from engine.config import schema
-from engine.corpus.manifest import find_corpus
-from engine.journal.events import Finished, Started, Stopped
-from engine.journal.reader import read
-from engine.journal.writer import JournalWriter
-from engine.launch.job import create
-from engine.paths import RunFolder, Workspace
-from engine.stage import Outcome, StageContext
-
-MODEL = schema.ModelConfig(layers=1, width=16, heads=2, context=32)
-TRAIN = schema.TrainConfig(
-    steps=4, batch=4, optimizer="adamw", warmup=1, eval_every=2, eval_batches=2, patience=0, checkpoint_every=100,
-    device="cpu", precision="fp32",
-)  # fmt: skip
-
-_WORDS = {
-    "animal": "cat dog horse cow bird fish mouse sheep".split(),
-    "fruit": "apple pear plum cherry grape lemon fig melon".split(),
-}
+MODEL = ModelConfig(layers=1, width=16, heads=2, context=32)
 
 
-def sentences(count: int, seed: int, kinds: tuple[str, ...] = ("animal", "fruit")) -> list[dict[str, str]]:
-    """Rows of text with a label that follows from the words."""
-    draw = random.Random(seed)
-    rows = []
-    for number in range(count):
-        label = kinds[number % len(kinds)]
-        words = " and the ".join(draw.sample(_WORDS[label], 3))
-        rows.append({"text": f"In the year {draw.randrange(1000, 9999)} we saw the {words} there.", "label": label})
-    return rows
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+def write_text(path: Path, documents: int = 200) -> Path:
+    """A JSONL file of documents made of few words, the same every time."""
+    noise = random.Random(0)
+    words = [f"word{number}" for number in range(200)]
+    texts = (" ".join(noise.choices(words, k=60)) + f" document {number}." for number in range(documents))
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
     return path
 
 
-def stage(workspace: Workspace, config: schema.RunConfig, parents: tuple[str, ...] = ()) -> RunFolder:
-    """Run one stage to its end in this process, with the journal that an engine would leave. Errors are raised."""
-    folder = create(workspace, config, parents=parents)
-    go_on(folder, workspace, config)
-    return folder
+def corpus(text: Path) -> CorpusConfig:
+    source = SourceConfig(path=str(text))
+    return CorpusConfig(name="tiny-text", sources=(source,), tokenizer=TokenizerConfig(vocab_size=300), heldout=0.1)
 
 
-def go_on(folder: RunFolder, workspace: Workspace, config: schema.RunConfig, *, stop: bool = False) -> Outcome:
-    """One attempt in a run folder. `stop`: it is asked to stop from the start."""
-    with JournalWriter(folder.journal) as journal:
-        journal.attempt += 1
-        context = StageContext(folder, workspace, journal, stop_asked=stop)
-        journal.append(
-            Started(pid=1, start_ticks=0.0, boot_id="test", host="test", from_step=(folder.steps() or [0])[-1])
-        )
-        kind = str(config.__struct_config__.tag)
-        outcome: Outcome = importlib.import_module(STAGES[kind]).run(context, config)
-        journal.append((Stopped if outcome.stopped else Finished)(seconds=0.0, step=outcome.step))
-    return outcome
-
-
-def build_corpus(workspace: Workspace, folder: Path, name: str = "text", vocab: int = 320, seed: int = 0) -> str:
-    """A corpus of a hundred sentences; its exact name."""
-    path = write_rows(folder / f"{name}.jsonl", sentences(100, seed))
-    source = schema.SourceConfig(path=str(path))
-    config = schema.CorpusConfig(
-        name=name, sources=(source,), tokenizer=schema.TokenizerConfig(vocab_size=vocab), heldout=0.1
+def pretrain(steps: int = 60, *, every: int = 10, name: str = "tiny") -> PretrainConfig:
+    """A run that looks at the held-out loss and checkpoints `every` so many steps."""
+    train = TrainConfig(
+        steps=steps, batch=4, eval_every=every, checkpoint_every=every, patience=0, warmup=2, device="cpu"
     )
-    stage(workspace, config)
-    return find_corpus(workspace, name).ref
-
-
-def pretrain(workspace: Workspace, corpus: str, name: str = "tiny", **train: Any) -> RunFolder:
-    config = schema.PretrainConfig(
-        name=name, corpus=corpus, model=MODEL, train=msgspec.structs.replace(TRAIN, **train), seed=1
-    )
-    return stage(workspace, config, (f"corpus:{corpus}",))
-
-
-def events(folder: RunFolder, kind: type[Any]) -> list[Any]:
-    """Every event of one type in a run's journal."""
-    return [record.event for record in read(folder.journal).records if isinstance(record.event, kind)]
+    return PretrainConfig(name=name, corpus="tiny-text", model=MODEL, train=train)
