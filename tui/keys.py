@@ -113,3 +113,13 @@ MONITOR: list[BindingType] = [
     _key("f", "follow", "newest", "monitor.follow", "Always show the run that is running"),
     *RUN,
 ]
+
+COMPARE: list[BindingType] = [
+    _key("right_square_bracket", "suite(1)", "next suite", "compare.next_suite", "The next suite", True, "]"),
+    _key("left_square_bracket", "suite(-1)", "suite before", "compare.suite_before", "The suite before", display="["),
+    _key("b", "baseline", "baseline", "compare.baseline", "Measure the others against this model", True),
+    _key("m", "metric", "metric", "compare.metric", "The next metric of this suite", True),
+    _key("space", "pick", "models", "compare.pick", "Choose the models to compare", True),
+    _key("d", "turn", "answers", "compare.turn", "Narrow: errors of one model, or items they differ on", True),
+    _key("tab", "app.focus_next", "items", "compare.items", "Between the table and the items they differ on", True),
+]
