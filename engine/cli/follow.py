@@ -116,11 +116,13 @@ def _with_bar(client: Client, run_id: str, tail: Tail, picture: Picture) -> RunR
         TimeRemainingColumn(elapsed_when_finished=False),
     )
     with Bar(*columns, console=console(error=True), transient=True) as bar:
-        task = bar.add_task(picture.words(), total=None)
+        task = bar.add_task(picture.words(), total=None, phase="")
 
         def tell(sentence: str | None) -> None:
             if sentence:
                 bar.console.print(text(sentence, "dim"))
+            if bar.tasks[0].fields["phase"] != picture.phase:  # another pace: the time left is guessed anew
+                bar.reset(task, phase=picture.phase)
             bar.update(task, description=picture.words(), completed=picture.done, total=picture.total or None)
 
         return _wait(client, run_id, tail, picture, tell)

@@ -25,8 +25,8 @@ config_argument = click.argument("config", type=click.Path(path_type=Path), meta
 
 @click.command(
     epilog=examples(
-        "graftline pretrain configs/pretrain/tiny.toml",
-        "graftline pretrain configs/pretrain/tiny.toml --set model.layers=6 --wait",
+        "graftline pretrain configs/pretrain/cpu-minutes.toml",
+        "graftline pretrain configs/pretrain/cpu-minutes.toml --set model.layers=6 --wait",
     )
 )
 @config_argument

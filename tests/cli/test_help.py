@@ -52,6 +52,7 @@ def test_each_verb_has_help_and_examples_that_parse(path: tuple[str, ...]) -> No
     for line in lines:
         words = shlex.split(line.split(" < ")[0].split(" > ")[0])
         assert words[: len(path) + 1] == ["graftline", *path]
+        assert all((ROOT / word).is_file() for word in words if word.startswith("configs/"))
         command.make_context(path[-1], words[len(path) + 1 :], parent=click.Context(cli))  # raises when it is wrong
 
 

@@ -14,7 +14,7 @@ VERBS = [
     ["runs"], ["runs", "--json"], ["lineage"], ["show", "tiny@1"], ["show", "areas"], ["show", "python-docs"],
     ["logs", "tiny"], ["watch", "tiny"], ["metrics", "tiny"], ["compare", "--suite", "areas"], ["corpus", "list"],
     ["corpus", "show", "python-docs"], ["sql", "SELECT 1"], ["note", "tiny@1", "x"], ["tag", "tiny@1", "x"],
-    ["reindex"], ["verify", "tiny@1"], ["stop", "areas"], ["evaluate", "tiny@1", "--suite", "none"], ["doctor"],
+    ["reindex"], ["verify", "tiny@1"], ["stop", "areas"], ["evaluate", "tiny@1", "--suite", "none"],
     ["freeze", "areas", "--as", "x"], ["generate", "nobody", "x"], ["pretrain", "none.toml"], ["branch", "none.toml"],
 ]  # fmt: skip
 
@@ -46,10 +46,10 @@ def test_a_reader_that_leaves_early_hears_no_complaint(home: Path) -> None:
     assert process.returncode in (0, 1)
 
 
-def test_doctor_says_what_it_found(home: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "engine.cli", "doctor", "--home", str(home)], cwd=ROOT, capture_output=True, text=True
-    )
+def test_doctor_says_what_it_found_and_asks_torch_elsewhere(home: Path) -> None:
+    code = f"import sys; from engine.cli import _run; _run(['doctor', '--home', {str(home)!r}]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert "torch" not in done.stdout.splitlines()[-1].split()
     for check in ("python", "torch", "device", "memory", "workspace", "disk", "supervisor", "database"):
         assert f" {check} " in done.stdout, done.stdout
     assert f"{len(RUNS)} runs" in done.stdout
