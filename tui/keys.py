@@ -123,3 +123,10 @@ COMPARE: list[BindingType] = [
     _key("d", "turn", "answers", "compare.turn", "Narrow: errors of one model, or items they differ on", True),
     _key("tab", "app.focus_next", "items", "compare.items", "Between the table and the items they differ on", True),
 ]
+
+LAUNCH: list[BindingType] = [
+    _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
+    _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),
+    _key("down", "next", "next field", "launch.next", "The next field", True, "↓"),
+    _key("up", "previous", "field before", "launch.previous", "The field before", display="↑"),
+]

@@ -1,0 +1,236 @@
+"""The launch form: fill in what a stage needs, see problems beside their fields before anything starts.
+
+every change  ->  launch_form.build (at once)  ->  TOML, command
+              ->  after a short rest, on a worker: gateway.problems  ->  beside the fields
+ctrl+s        ->  gateway.submit  ->  the monitor
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Button, Footer, Input, Static
+
+from engine.config.schema import RunConfig
+from engine.errors import InputError
+from engine.store.rows import Submitted
+from tui import keys, theme
+from tui.launch_form import Draft, Field, build, default_name, fields, placed
+from tui.messages import Changed, OpenMonitor
+from tui.text import page, words
+from tui.widgets.form import Completions, FormField
+
+if TYPE_CHECKING:
+    from tui.app import GraftlineApp
+
+REST_SECONDS = 0.25
+"""Typing rests so long before the workspace is asked what is wrong."""
+_TITLES = {
+    "branch": "Branch a variant off a base",
+    "pretrain": "Pretrain a new base",
+    "evaluate": "Evaluate models on suites",
+    "corpus": "Build a corpus",
+}
+
+
+class LaunchScreen(Screen[None]):
+    """The form of one stage."""
+
+    PLACE = "launch"
+    CSS_PATH = "launch.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = keys.LAUNCH
+
+    def __init__(self, kind: str, base: str = "", models: tuple[str, ...] = ()):
+        super().__init__()
+        self._kind = kind
+        self._fields = fields(kind, base, models)
+        self._draft: Draft | None = None
+        self._known: dict[str, list[str]] = {"models": [], "corpora": [], "suites": []}
+        self._timer: Timer | None = None
+        self._checked: RunConfig | None = None
+        """The configuration that the workspace last found nothing wrong with."""
+        self._launching = False
+
+    @property
+    def graft(self) -> GraftlineApp:
+        return cast("GraftlineApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._title(), id="title")
+        with Horizontal(id="columns"):
+            with Vertical(id="form"):
+                for one in self._fields:
+                    yield self._line(one)
+                yield Static(id="verdict")
+                yield Button("Launch", id="launch", variant="success", compact=True)
+            with Vertical(id="preview"):
+                yield Static(id="command")
+                yield Static(id="toml")
+        yield Footer(show_command_palette=False)
+
+    def _title(self) -> Content:
+        return Content.assemble(("◆ ", theme.GREEN), (_TITLES[self._kind], f"bold {theme.BRIGHT}"))
+
+    def _line(self, one: Field) -> FormField:
+        suggester = Completions() if one.suggest == "path" else None
+        if one.suggest in self._known:
+            suggester = Completions(lambda: self._known[one.suggest])
+        return FormField(one.key, one.label, one.value, options=one.options, hint=one.hint, suggester=suggester)
+
+    def on_mount(self) -> None:
+        self.graft.ask(self._look_up, self._looked_up, group="launch.known")
+        first = next((f for f in self.query(FormField) if not f.value), None)
+        (first or self.query(FormField).first()).editor.focus()
+        self._redraft()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < 100, "-narrow")
+        self.set_class(event.size.width >= 160, "-wide")
+
+    # --- what can be named ----------------------------------------------------------------------
+
+    def _look_up(self) -> dict[str, list[str]]:
+        gateway = self.graft.gateway
+        models = [row.id for row in gateway.models()]
+        corpora = [row.name for row in gateway.corpora()]
+        suites = [file.stem for file in sorted(gateway.workspace.suites.glob("*.toml"))]
+        files = [str(file) for file in gateway.configs("suites")]
+        return {"models": models, "corpora": list(dict.fromkeys(corpora)), "suites": suites or files}
+
+    def _looked_up(self, known: dict[str, list[str]]) -> None:
+        """Fill in what there is no choice about."""
+        self._known = known
+        fallback = {"data.corpus": known["corpora"], "corpus": known["corpora"], "suites": known["suites"]}
+        for one in self.query(FormField):
+            choices = fallback.get(one.key, [])
+            if not one.value and not one.typed and choices:
+                one.fill(", ".join(choices) if one.key == "suites" else choices[-1])
+        self._redraft()
+
+    # --- every change ---------------------------------------------------------------------------
+
+    def values(self) -> dict[str, str]:
+        return {one.key: one.value for one in self.query(FormField)}
+
+    @on(FormField.Changed)
+    def _changed(self) -> None:
+        self._redraft()
+
+    def _redraft(self) -> None:
+        """Draw what the form says now, and ask soon what the workspace makes of it."""
+        values = self.values()
+        name = next((one for one in self.query(FormField) if one.key == "name"), None)
+        if name is not None and not name.typed and self._kind != "evaluate":
+            wanted = default_name(self._kind, values)
+            if wanted != name.value:
+                name.fill(wanted)
+                values["name"] = wanted
+        for line, one in zip(self.query(FormField), self._fields, strict=True):
+            line.display = one.shown(values)
+        self._draft = build(self._kind, values, self.graft.gateway.workspace)
+        self._checked = None
+        self._show(self._draft.problems)
+        self.query_one("#command", Static).update(
+            Content.assemble(("the same by hand\n", theme.MUTED), (f"$ {self._draft.command}", theme.GREEN))
+        )
+        self.query_one("#toml", Static).update(page(self._draft.toml))
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(REST_SECONDS, self._check)
+
+    def _check(self) -> None:
+        config, gateway = self._draft.config if self._draft else None, self.graft.gateway
+        if config is not None:
+            asked = config
+            self.graft.ask(
+                lambda: gateway.problems(asked), lambda found: self._found(asked, found), group="launch.problems"
+            )
+
+    def _found(self, config: RunConfig, errors: list[InputError]) -> None:
+        if self._draft is None or config is not self._draft.config or not self.is_mounted:
+            return
+        self._checked = None if errors else config
+        self._show(placed(errors, self._kind, self.values()))
+
+    def _show(self, problems: dict[str, str]) -> None:
+        for one in self.query(FormField):
+            one.problem = problems.get(one.key, "")
+        focused = next((one for one in self.query(FormField) if one.has_focus_within), None)
+        self._say(problems, focused)
+
+    def _say(self, problems: dict[str, str], focused: FormField | None) -> None:
+        """Below the form: the focused field's problem in full, else the first, else that all is well."""
+        count = len(problems)
+        text = (focused.problem if focused else "") or next(iter(problems.values()), "")
+        if text:
+            more = f"  ({count} in all)" if count > 1 else ""
+            told = words(f"✗ {text}{more}", theme.RED)
+        elif self._checked is not None:
+            told = Content.styled("✓ nothing in the way: ctrl+s to launch", theme.GREEN)
+        else:
+            told = Content.styled("… checking", theme.MUTED)
+        self.query_one("#verdict", Static).update(told)
+
+    @on(events.DescendantFocus)
+    def _moved(self) -> None:
+        problems = {one.key: one.problem for one in self.query(FormField) if one.problem}
+        focused = next((one for one in self.query(FormField) if one.has_focus_within), None)
+        self._say(problems, focused)
+
+    # --- launching ------------------------------------------------------------------------------
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.focus_next()
+
+    @on(Button.Pressed, "#launch")
+    def action_launch(self) -> None:
+        """Check once more, then submit; a form with problems stays open and says so."""
+        draft, gateway = self._draft, self.graft.gateway
+        if draft is None or self._launching:
+            return
+        if draft.config is None:
+            self._show(draft.problems)
+            self.graft.say("There are problems to mend first.", severity="warning")
+            return
+        config, command = draft.config, draft.command
+
+        def launch() -> Submitted | list[InputError]:
+            return gateway.problems(config) or gateway.submit(config, command)
+
+        self._launching = True
+        self.graft.ask(launch, lambda answer: self._answered(config, answer), group="launch.submit")
+        self.set_timer(1.0, self._unlock)
+
+    def _unlock(self) -> None:
+        self._launching = False
+
+    def _answered(self, config: RunConfig, answer: Submitted | list[InputError]) -> None:
+        self._launching = False
+        if isinstance(answer, list):
+            self._found(config, answer)
+            self.graft.say("There are problems to mend first.", severity="warning")
+            return
+        for line in answer.said:
+            self.graft.say(line)
+        self.graft.say(f"{config.name} is queued.")
+        app = self.graft
+        self.dismiss()
+        app.post_message(Changed())
+        app.post_message(OpenMonitor((answer.run_id,)))
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def action_next(self) -> None:
+        self.focus_next()
+
+    def action_previous(self) -> None:
+        self.focus_previous()

@@ -1,0 +1,188 @@
+"""A form whose every field says beside itself what is wrong with it.
+
+    epochs         3,5                                  '3,5' is not a number
+    what learns    ● full   ○ last-block   ○ head       'head' goes with classify, not instruct
+
+Label, editor, and the problem or, in its absence, the hint: below the editor, or in a form with the class `-narrow`
+at its right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tui import theme
+from tui.text import words
+
+
+class Options(Widget, can_focus=True):
+    """A choice of a few, all in sight: left and right (or space) choose."""
+
+    DEFAULT_CSS = """
+    Options { height: 1; width: 1fr; }
+    Options:focus { background: $block-cursor-blurred-background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space", "choose(1)", "next", show=False, id="options.next"),
+        Binding("left", "choose(-1)", "before", show=False, id="options.before"),
+    ]
+
+    value: reactive[str] = reactive("")
+
+    class Changed(Message):
+        """Another option is chosen."""
+
+    def __init__(self, options: Sequence[str], value: str):
+        super().__init__()
+        self.options = tuple(options)
+        self.set_reactive(Options.value, value)
+
+    def render(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        for option in self.options:
+            chosen = option == self.value
+            colour = theme.GREEN if chosen else theme.FAINT
+            parts.append(("● " if chosen else "○ ", colour))
+            parts.append((f"{option}  ", f"bold {theme.BRIGHT}" if chosen else theme.MUTED))
+        return Content.assemble(*parts)
+
+    def watch_value(self) -> None:
+        self.post_message(self.Changed())
+
+    def action_choose(self, by: int) -> None:
+        self.value = self.options[(self.options.index(self.value) + by) % len(self.options)]
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.x
+        for option in self.options:
+            if 0 <= at < len(option) + 2:
+                self.value = option
+                return
+            at -= len(option) + 4
+
+
+class Completions(Suggester):
+    """Completes the last of comma-separated words from a list, or a path from the disk."""
+
+    def __init__(self, known: Callable[[], Sequence[str]] | None = None):
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._known = known
+
+    async def get_suggestion(self, value: str) -> str | None:
+        _, comma, typed = value.rpartition(",")
+        typed = typed.lstrip() if comma else value
+        if not typed:
+            return None
+        if self._known is None:
+            return await asyncio.to_thread(complete_path, value)
+        found = next((word for word in self._known() if word.startswith(typed) and word != typed), None)
+        return None if found is None else value + found[len(typed) :]
+
+
+def complete_path(typed: str) -> str | None:
+    """The first file or folder, by name, whose path begins so; folders end in `/`."""
+    head, slash, start = typed.rpartition("/")
+    folder = Path(f"{head}{slash}").expanduser() if slash else Path()
+    try:
+        names = sorted(
+            f"{entry.name}/" if entry.is_dir() else entry.name
+            for entry in folder.iterdir()
+            if entry.name.startswith(start) and (start.startswith(".") or not entry.name.startswith("."))
+        )
+    except OSError:
+        return None
+    return f"{head}{slash}{names[0]}" if names else None
+
+
+class FormField(Horizontal):
+    """One line of a form. `problem` takes the hint's place while it lasts."""
+
+    DEFAULT_CSS = """
+    FormField { height: 2; width: 1fr; }
+    FormField .label { width: 15; color: $muted; text-wrap: nowrap; }
+    FormField:focus-within .label { color: $foreground; text-style: bold; }
+    FormField.-wrong .label { color: $error; }
+    FormField .body { width: 1fr; height: 2; }
+    FormField .aside { width: 1fr; padding-left: 1; color: $faint; text-wrap: nowrap; text-overflow: ellipsis; }
+    FormField.-wrong .aside { color: $error; }
+    FormField Input { width: 1fr; max-width: 60; height: 1; border: none; padding: 0 1; background: $panel; }
+    FormField Input:focus { border: none; background: $block-cursor-background; background-tint: $foreground 0%; }
+    FormField Options { width: 1fr; max-width: 60; padding: 0 1; }
+    .-narrow FormField { height: 1; }
+    .-narrow FormField .body { layout: horizontal; height: 1; }
+    .-narrow FormField Input { width: 40; }
+    .-narrow FormField Options { width: 40; }
+    """
+
+    problem: reactive[str] = reactive("")
+
+    class Changed(Message):
+        """The field holds another value."""
+
+        def __init__(self, field: FormField):
+            super().__init__()
+            self.field = field
+
+    def __init__(
+        self,
+        key: str,
+        label: str,
+        value: str = "",
+        *,
+        options: Sequence[str] = (),
+        hint: str = "",
+        suggester: Suggester | None = None,
+    ):
+        super().__init__()
+        self.key, self._label, self._hint = key, label, hint
+        self.typed = False
+        """The user gave this value, rather than the form."""
+        self._expected = value
+        self.editor: Options | Input = (
+            Options(options, value)
+            if options
+            else Input(value, placeholder=hint, suggester=suggester, select_on_focus=False)
+        )
+
+    def compose(self) -> ComposeResult:
+        yield Static(words(self._label), classes="label")
+        with Vertical(classes="body"):
+            yield self.editor
+            yield Static(words(self._hint), classes="aside")
+
+    @property
+    def value(self) -> str:
+        return self.editor.value
+
+    def fill(self, value: str) -> None:
+        """Set a value that the user did not type."""
+        self._expected = value
+        self.editor.value = value
+
+    def watch_problem(self, problem: str) -> None:
+        self.set_class(bool(problem), "-wrong")
+        if self.is_mounted:
+            self.query_one(".aside", Static).update(words(f"✗ {problem}") if problem else words(self._hint))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.typed = self.typed or event.value != self._expected
+        self.post_message(self.Changed(self))
+
+    def on_options_changed(self, event: Options.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self))
