@@ -22,7 +22,7 @@ from engine.errors import GraftlineError, InputError, machine_error
 from engine.journal.events import Failed, Finished, Started, Stopped
 from engine.journal.writer import JournalWriter
 from engine.paths import RunFolder, Workspace
-from engine.stage import Outcome, StageContext
+from engine.stage import Outcome, StageContext, boot_id
 
 STAGES = {
     "corpus": "engine.corpus.run",
@@ -54,14 +54,6 @@ def main(arguments: list[str]) -> int:
             sync=True,
         )
         return _run(stage, context)
-
-
-def boot_id() -> str:
-    """Differs after every boot, so that a pid from before a reboot is never taken for a live one."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return str(int(psutil.boot_time()))
 
 
 def _run(stage: str, context: StageContext) -> int:

@@ -12,7 +12,10 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from engine.journal.events import Event, Said
 from engine.journal.writer import JournalWriter
@@ -62,3 +65,11 @@ class StageContext:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGUSR1, checkpoint)
+
+
+def boot_id() -> str:
+    """Differs after every boot, so that a pid from before a reboot is never taken for a live one."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))

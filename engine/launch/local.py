@@ -18,6 +18,7 @@ import psutil
 from engine.journal.events import Started
 from engine.launch.wire import python_command
 from engine.paths import RunFolder
+from engine.stage import boot_id
 
 _CLOCK_SLACK = 2.0  # seconds; psutil derives creation times from a boot time that moves when the clock is set
 
@@ -33,13 +34,6 @@ class Identity:
     @classmethod
     def started(cls, event: Started) -> Identity:
         return cls(event.pid, event.start_ticks, event.boot_id)
-
-
-def boot_id() -> str:
-    """Differs after every boot. The same value that engines write into their `Started` event."""
-    from engine.__main__ import boot_id as of_the_engine
-
-    return of_the_engine()
 
 
 def spawn(folder: RunFolder, kind: str, gpu: int | None) -> subprocess.Popen[bytes]:

@@ -10,7 +10,6 @@ import torch
 
 from engine.errors import InputError, MachineError
 
-
 _FIX = "use auto, cpu, mps, cuda or cuda:N"
 
 

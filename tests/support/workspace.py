@@ -22,7 +22,6 @@ import numpy as np
 import psutil
 from safetensors.numpy import save_file
 
-from engine.__main__ import boot_id
 from engine.config import schema
 from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
@@ -50,6 +49,7 @@ from engine.journal.events import (
 )
 from engine.journal.writer import encode
 from engine.paths import RunFolder, Workspace
+from engine.stage import boot_id
 from tests.support.report import write_report
 
 NOW = dt.datetime(2026, 11, 23, 15, 0, 0, tzinfo=dt.UTC).timestamp()
