@@ -24,6 +24,7 @@ from engine.journal.writer import JournalWriter
 from engine.launch import local, resources
 from engine.launch.queue import State, Status, Statuses, read_status, write_status
 from engine.paths import RunFolder, Workspace
+from engine.stage import boot_id
 
 _WAY_OUT_SECONDS = 10.0
 _ENDINGS: dict[type, State] = {Finished: "finished", Stopped: "stopped", Failed: "failed", Cancelled: "cancelled"}
@@ -177,7 +178,7 @@ class Engines:
             raise
         identity = local.identify(child.pid)
         if identity is None:  # died at once; its exit code tells
-            identity = local.Identity(child.pid, 0.0, local.boot_id())
+            identity = local.Identity(child.pid, 0.0, boot_id())
         self.running[folder.id] = Engine(folder, identity, gpu, child)
         write_status(
             folder,
