@@ -28,7 +28,7 @@ def describe(event: e.Event) -> str:
         case e.Planned():
             return f"planned {event.steps} steps; {event.trainable:,} of {event.parameters:,} parameters learn"
         case e.Metrics():
-            return ", ".join(f"{name} {value}" for name, value in event.values.items())
+            return f"step {event.step}: " + ", ".join(f"{name} {value}" for name, value in event.values.items())
         case e.Decision():
             return f"{event.what} at step {event.step}: {event.why}"
         case e.Checkpoint():

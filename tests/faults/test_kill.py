@@ -27,8 +27,7 @@ LONG = 20_000
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     with supervised(tmp_path / "ws") as client:
-        client.submit(tiny.corpus(tiny.write_text(tmp_path / "text.jsonl")))
-        wait_for(lambda: client.corpora())
+        tiny.make_corpus(client.workspace, tmp_path)
         yield client
 
 

@@ -55,7 +55,7 @@ def test_a_journal_cut_at_any_byte_goes_on_after_its_last_whole_line(tmp_path: P
         path.write_bytes(whole[:cut])
         write(path, "after")
         kept = sum(end <= cut for end in ends)
-        assert said(path) == ["first", "sécond", "third"][:kept] + ["after"], cut
+        assert said(path) == [*["first", "sécond", "third"][:kept], "after"], cut
         assert [r.seq for r in read(path).records] == list(range(kept + 1))
         assert read(path).damage == []
 

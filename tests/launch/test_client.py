@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import stat
@@ -81,7 +82,7 @@ def test_one_at_a_time_in_the_order_asked_and_cancel_takes_one_out(client: Clien
     wait_for(lambda: all(ended(client, i) for i in ids))
     rows = [client.run(i) for i in ids]
     assert [row.state for row in rows] == ["finished", "finished", "finished", "cancelled"]
-    for before, after in zip(rows[:2], rows[1:3]):
+    for before, after in itertools.pairwise(rows[:3]):
         assert before.ended is not None
         assert after.started is not None
         assert before.ended <= after.started
@@ -90,8 +91,7 @@ def test_one_at_a_time_in_the_order_asked_and_cancel_takes_one_out(client: Clien
 
 
 def test_stop_then_resume_ends_where_an_undisturbed_run_does(client: Client, tmp_path: Path) -> None:
-    client.submit(tiny.corpus(tiny.write_text(tmp_path / "text.jsonl")))
-    wait_for(lambda: client.corpora())
+    tiny.make_corpus(client.workspace, tmp_path)
     whole = client.submit(tiny.pretrain(steps=400, every=20, name="whole")).run_id
     broken = client.submit(tiny.pretrain(steps=400, every=20, name="broken")).run_id
     wait_for(lambda: client.run(broken).step >= 40)
@@ -227,7 +227,7 @@ def test_many_clients_at_once_start_one_supervisor(tmp_path: Path) -> None:
         "with wire.connect(Workspace(Path(sys.argv[1]))) as c: print(c.hello.pid, c.ask('runs', {}, list))"
     )
     with supervised(home):
-        command, environment = [sys.executable, "-c", program, str(home)], {**os.environ, "PYTHONPATH": os.getcwd()}
+        command, environment = [sys.executable, "-c", program, str(home)], {**os.environ, "PYTHONPATH": str(Path.cwd())}
         started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(8)]
         said = {process.communicate(timeout=100)[0].strip() for process in started}
     [line] = said

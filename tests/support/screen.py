@@ -19,7 +19,9 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True, *,
         await pilot.pause()
         await asyncio.sleep(0.02)
         app = pilot.app
-        busy = getattr(app, "snapshot", True) is None or any(not worker.is_finished for worker in app.workers)
+        busy = getattr(app, "snapshot", True) is None or any(
+            not worker.is_finished and worker.group != "dialog" for worker in app.workers
+        )
         calm = 0 if busy or not until() else calm + 1
         if calm >= 10:  # longer than the cursor must rest before details are asked for
             return

@@ -45,7 +45,7 @@ def _end_engines(home: Path) -> None:
                     process.kill()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until `what()` is true; fail the test when it never is."""
     deadline = time.monotonic() + seconds
     while not what():

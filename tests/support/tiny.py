@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 from engine.config.schema import CorpusConfig, ModelConfig, PretrainConfig, SourceConfig, TokenizerConfig, TrainConfig
+from engine.corpus.run import run as run_corpus
+from engine.journal.writer import JournalWriter
+from engine.launch import job
+from engine.paths import Workspace
+from engine.stage import StageContext
 
 MODEL = ModelConfig(layers=1, width=16, heads=2, context=32)
 
@@ -23,6 +29,16 @@ def write_text(path: Path, documents: int = 200) -> Path:
 def corpus(text: Path) -> CorpusConfig:
     source = SourceConfig(path=str(text))
     return CorpusConfig(name="tiny-text", sources=(source,), tokenizer=TokenizerConfig(vocab_size=300), heldout=0.1)
+
+
+def make_corpus(workspace: Workspace, folder: Path) -> None:
+    """Build the tiny corpus into a workspace, here and now, by the stage itself; `folder` is for what is left over."""
+    config = corpus(write_text(folder / "text.jsonl"))
+    built = Workspace(folder / "built")
+    run = job.create(built, config)
+    with JournalWriter(run.journal) as journal:
+        run_corpus(StageContext(run, built, journal), config)
+    shutil.copytree(built.corpora, workspace.corpora)
 
 
 def pretrain(steps: int = 60, *, every: int = 10, name: str = "tiny") -> PretrainConfig:

@@ -25,6 +25,7 @@ from safetensors.numpy import save_file
 from engine.config import schema
 from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
+from engine.freeze.manifest import FrozenManifest, save_manifest
 from engine.journal.events import (
     Checkpoint,
     CorpusBuilt,
@@ -313,7 +314,7 @@ def _base(workspace: Workspace) -> None:
         "frozen_at": at("areas") - 20,
         "card": msgspec.to_builtins(schema.ModelCard(model=_MODEL)),
     }
-    (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    save_manifest(msgspec.convert(manifest, FrozenManifest), folder)
 
 
 def _branch(
