@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from engine.config.fit import check_classes, check_labels
 from engine.config.schema import BranchConfig
 from engine.corpus.documents import digest
 from engine.corpus.table import Table, read_table
@@ -59,11 +60,12 @@ def labelled(config: BranchConfig, *, where: object) -> LabelledData:
     path = Path(config.data.train)
     rows = _labelled(config, path, "data.train")
     classes = config.classes or tuple(sorted({row.label for row in rows}))
-    _check_classes(config, classes, rows, path, where)
+    check_classes(config.classes, [row.label for row in rows], data=path, where=where)
+    check_labels(_lines(rows), classes, where=path, fix="add it to classes, or mend the row")
     if config.data.heldout:
         held_path = Path(config.data.heldout)
         held = _labelled(config, held_path, "data.heldout")
-        _check_labels(held, classes, held_path, f"label a class of {path.name}, or mend the row")
+        check_labels(_lines(held), classes, where=held_path, fix=f"teach it in {path.name}, or mend the row")
         return LabelledData(rows, by_hash(held, [row.text for row in held]), classes)
     apart = set_apart([row.text for row in rows], config.data.heldout_fraction)
     # A class must not lose its last training example to the split.
@@ -145,25 +147,5 @@ def _filled(table: Table, values: list[str], column: str, key: str) -> list[str]
     return values
 
 
-def _check_classes(
-    config: BranchConfig, classes: tuple[str, ...], rows: list[Labelled], path: Path, where: object
-) -> None:
-    there = {row.label for row in rows}
-    if len(set(classes)) != len(classes):
-        raise InputError("a class is named twice", where=where, key="classes", fix="name each once")
-    for name in classes:
-        if name not in there:
-            fix = f"add rows with it, or leave it out; labels there: {', '.join(sorted(there)[:20])}"
-            raise InputError(f"no row of {path} has the label {name!r}", where=where, key="classes", fix=fix)
-    _check_labels(rows, classes, path, "add it to classes, or mend the row")
-    if len(classes) < 2:
-        problem = f"there is only the class {classes[0]!r}"
-        raise InputError(problem, where=path, key="data.label", fix="a classifier needs two or more")
-
-
-def _check_labels(rows: Sequence[Labelled], classes: tuple[str, ...], path: Path, fix: str) -> None:
-    known = set(classes)
-    for row in rows:
-        if row.label not in known:
-            problem = f"line {row.line}: the label {row.label!r} is no class here"
-            raise InputError(problem, where=path, key="data.label", fix=fix)
+def _lines(rows: Sequence[Labelled]) -> list[tuple[object, str]]:
+    return [(row.line, row.label) for row in rows]

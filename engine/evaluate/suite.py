@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.config.fit import check_answers, check_head
 from engine.config.schema import ModelCard, SourceConfig, SuiteConfig
 from engine.corpus.documents import Document
 from engine.corpus.manifest import find_corpus
@@ -21,9 +22,6 @@ from engine.corpus.table import Row, Table, read_table
 from engine.corpus.texts import heldout_documents
 from engine.errors import InputError
 from engine.paths import Workspace
-
-_HEAD = {"classification": "classify", "instruction": "lm", "language-model": "lm"}
-"""The head that each task asks for."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +68,9 @@ def load_suite(workspace: Workspace, config: SuiteConfig) -> Suite:
 
 def check_fit(suite: Suite, card: ModelCard, model: str) -> None:
     """Raise `InputError` when a model cannot be asked this suite: another head, or labels that it does not know."""
-    config = suite.config
-    if card.head != _HEAD[config.task]:
-        kind = "a classifier" if card.head == "classify" else "a language model"
-        fix = "evaluate a model with the fitting head, or choose another suite"
-        raise InputError(
-            f"{model} is {kind}, which a {config.task} suite cannot ask", where=f"suite {config.name}", fix=fix
-        )
-    if config.task != "classification":
-        return
-    known = set(card.classes)
-    for item in suite.items:
-        if item.target not in known:
-            problem = f"line {item.id}: {model} has no class {item.target!r}"
-            fix = f"its classes: {', '.join(card.classes[:20])}"
-            raise InputError(problem, where=config.data, key="label", fix=fix)
+    check_head(suite.config, card, model)
+    if suite.config.task == "classification":
+        check_answers(((item.id, item.target) for item in suite.items), card, model, where=suite.config.data)
 
 
 def _documents(workspace: Workspace, config: SuiteConfig) -> tuple[list[Document], str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from engine.corpus.manifest import find_corpus
 from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
+from engine.launch.task_data import check_branch_data, check_suite
 from engine.paths import Workspace, safe_name
 
 
@@ -91,12 +93,16 @@ def _branch_checks(workspace: Workspace, config: BranchConfig, where: object) ->
         lambda: _base(workspace, config, where),
         lambda: check_branch(config, where=where),
     ]
-    if config.data.train:
+    if config.data.train and config.method == "continued":
+        checks.append(_glob_check(config.data.train, where, "data.train"))
+    elif config.data.train:
         checks.append(lambda: _file(config.data.train, where, "data.train"))
     if config.data.heldout:
         checks.append(lambda: _file(config.data.heldout, where, "data.heldout"))
     if config.data.corpus:
         checks.append(lambda: find_corpus(workspace, config.data.corpus, where=where, key="data.corpus"))
+    if all(Path(path).is_file() for path in (config.data.train, config.data.heldout) if path):
+        checks.append(lambda: check_branch_data(config, where=where))
     return checks
 
 
@@ -110,7 +116,18 @@ def _evaluate_checks(workspace: Workspace, config: EvaluateConfig, where: object
         checks.append(lambda model=model: find_model(workspace, model, where=where, key="models"))  # type: ignore[misc]
     for suite in config.suites:
         checks.append(lambda suite=suite: _suite(workspace, suite, where))  # type: ignore[misc]
+        if not Path(suite.data).is_absolute() or Path(suite.data).is_file():
+            checks.append(lambda suite=suite: check_suite(suite, _known(workspace, config.models)))  # type: ignore[misc]
     return checks
+
+
+def _known(workspace: Workspace, refs: tuple[str, ...]) -> list[ModelRef]:
+    """The models that there are; the others have their own line."""
+    found = []
+    for ref in refs:
+        with suppress(InputError):
+            found.append(find_model(workspace, ref))
+    return found
 
 
 def _base(workspace: Workspace, config: BranchConfig, where: object) -> ModelRef:

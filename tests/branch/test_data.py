@@ -78,8 +78,10 @@ def test_a_label_that_is_no_class_is_named(tmp_path: Path) -> None:
     held = write_rows(tmp_path / "held.jsonl", [*sentences(3, 1), {"text": "x", "label": "[red]metal"}])
     with pytest.raises(InputError, match=r"held\.jsonl: data\.label: line 4: the label '\[red\]metal' is no class"):
         labelled(config(path, heldout=str(held)), where="c")
-    with pytest.raises(InputError, match=r"d\.jsonl: data\.label: line 2: the label 'fruit' is no class"):
-        labelled(config(path, classes=("animal",)), where="c")
+    rows = [*sentences(4, 0), {"text": "x", "label": "stone"}]
+    path = write_rows(tmp_path / "d.jsonl", rows)
+    with pytest.raises(InputError, match=r"d\.jsonl: data\.label: line 5: the label 'stone' is no class"):
+        labelled(config(path, classes=("fruit", "animal")), where="c")
 
 
 @pytest.mark.parametrize(
