@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,8 +24,13 @@ def gpu_count() -> int:
 
 
 def slots() -> list[int | None]:
-    """One place per GPU, or one for the processor. A run of any kind takes one place."""
-    return list(range(gpu_count())) or [None]
+    """One place per GPU that we may use, or one for the processor. A run of any kind takes one place."""
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    every = list(range(gpu_count()))
+    if allowed is not None:
+        named = {int(part) for part in allowed.split(",") if part.strip().isdecimal()}
+        every = [gpu for gpu in every if gpu in named]
+    return [*every] if every else [None]
 
 
 def sample(home: Path) -> MachineSample:
