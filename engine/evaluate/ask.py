@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from engine.config.schema import TemplateConfig
 from engine.corpus.tokenizer import Tokenizer
 from engine.evaluate.suite import Suite
 from engine.journal.events import Progress
@@ -78,8 +79,6 @@ class Asker:
         """The model's greedy answer to each instruction, and whether it ended the answer itself."""
         template = self.model.card.template
         if template is None:
-            from engine.config.schema import TemplateConfig
-
             template = TemplateConfig()
             self.context.say(f"{self.phase}: the model has no prompt template of its own; the usual one is used")
         prompts = prompt_tokens(self.tokenizer, [render(template, item.text, item.input) for item in suite.items])

@@ -14,10 +14,10 @@ from engine.evaluate.ask import Asker
 from engine.evaluate.language_model import document_bits, scores, windows
 from engine.evaluate.suite import Suite, load_suite
 from engine.journal.writer import JournalWriter
+from engine.model.devices import choose
 from engine.model.transformer import GraftModel, build
 from engine.paths import RunFolder, Workspace
 from engine.stage import StageContext
-from engine.model.devices import choose
 from tests.support.stages import write_rows
 
 CONTEXT = 8
