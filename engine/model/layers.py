@@ -41,6 +41,14 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1).type_as(x)
 
 
+class RMSNorm(nn.RMSNorm):
+    """PyTorch's, with the gain in the input's type: a mixture of two would leave the fused kernel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert self.weight is not None
+        return F.rms_norm(x, tuple(self.normalized_shape), self.weight.type_as(x), self.eps)
+
+
 class Cache:
     """Keys and values of the tokens seen so far, for every layer; room for `size` tokens is taken at once."""
 
@@ -75,8 +83,8 @@ class Attention(nn.Module):
         self.v = nn.Linear(config.width, kv_width, bias=not modern)
         self.o = nn.Linear(config.width, config.width, bias=not modern)
         # QK-norm bounds the attention logits, which lets learning rates be higher (Dehghani et al. 2023).
-        self.q_norm = nn.RMSNorm(self.size, eps=NORM_EPS) if modern else None
-        self.k_norm = nn.RMSNorm(self.size, eps=NORM_EPS) if modern else None
+        self.q_norm = RMSNorm(self.size, eps=NORM_EPS) if modern else None
+        self.k_norm = RMSNorm(self.size, eps=NORM_EPS) if modern else None
 
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, mask: Tensor | None, cache: Cache | None
@@ -149,5 +157,5 @@ class Block(nn.Module):
 def norm(config: ModelConfig) -> nn.Module:
     """A norm over the residual stream, of the block's kind."""
     if config.block == "modern":
-        return nn.RMSNorm(config.width, eps=NORM_EPS)
+        return RMSNorm(config.width, eps=NORM_EPS)
     return nn.LayerNorm(config.width, eps=NORM_EPS)

@@ -24,44 +24,40 @@ def token_loss(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
 
     hidden: (N, width); weight: (vocabulary, width). Every target counts.
     """
-    if torch.is_autocast_enabled(hidden.device.type):
-        dtype = torch.get_autocast_dtype(hidden.device.type)
-        hidden, weight = hidden.to(dtype), weight.to(dtype)
-    total: Tensor = _TokenLoss.apply(hidden, weight, targets)  # type: ignore[no-untyped-call]
+    kind = hidden.device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
+    total: Tensor = _TokenLoss.apply(hidden, weight, targets, dtype)  # type: ignore[no-untyped-call]
     return total
 
 
 class _TokenLoss(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+        """Products run in `dtype`; sums and gradients are kept in the inputs' own."""
         wants_hidden, wants_weight = ctx.needs_input_grad[:2]
         grad_hidden = torch.empty_like(hidden) if wants_hidden else None
         grad_weight = torch.zeros_like(weight) if wants_weight else None
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        table = weight.to(dtype)
         rows = max(1, _CHUNK_VALUES.get(hidden.device.type, 1 << 24) // weight.shape[0])
         for start in range(0, hidden.shape[0], rows):
-            part, wanted = hidden[start : start + rows], targets[start : start + rows, None]
-            logits = (part @ weight.T).float()
-            scores = torch.log_softmax(logits, dim=1)
+            part, wanted = hidden[start : start + rows].to(dtype), targets[start : start + rows, None]
+            scores = torch.log_softmax((part @ table.T).float(), dim=1)
             total -= scores.gather(1, wanted).sum()
             if grad_hidden is None and grad_weight is None:
                 continue
             slope = scores.exp_()  # d loss / d logits = softmax - one-hot
             slope.scatter_add_(1, wanted, slope.new_full((1, 1), -1.0).expand(wanted.shape))
-            slope = slope.to(hidden.dtype)
+            slope = slope.to(dtype)
             if grad_hidden is not None:
-                torch.mm(slope, weight, out=grad_hidden[start : start + rows])
+                grad_hidden[start : start + rows] = slope @ table
             if grad_weight is not None:
-                grad_weight.addmm_(slope.T, part)
+                grad_weight += slope.T @ part
         ctx.save_for_backward(grad_hidden, grad_weight)
         return total
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         (slope,) = slopes
         hidden, weight = ctx.saved_tensors
-        return (
-            None if hidden is None else hidden * slope.to(hidden.dtype),
-            None if weight is None else weight * slope.to(weight.dtype),
-            None,
-        )
+        return None if hidden is None else hidden * slope, None if weight is None else weight * slope, None, None

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.schema import TrainConfig
+from engine.train.muon import Muon
 
 _add_group: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
 
@@ -21,10 +22,6 @@ _add_group: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
 class _AdamW(torch.optim.AdamW):
     add_param_group = _add_group
     step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
-
-
-class _Muon(torch.optim.Muon):
-    add_param_group = _add_group
 
 
 class Optimizers:
@@ -46,7 +43,7 @@ class Optimizers:
             adamw = _AdamW(groups, lr=train.lr, betas=(train.beta1, train.beta2), eps=1e-10, fused=fused)
             self.parts.append((adamw, train.lr))
         if muon:
-            matrices = _Muon(muon.values(), lr=train.muon_lr, momentum=0.95, weight_decay=train.weight_decay)
+            matrices = Muon(muon.values(), lr=train.muon_lr, momentum=0.95, weight_decay=train.weight_decay)
             self.parts.append((matrices, train.muon_lr))
 
     def step(self, factor: float) -> None:

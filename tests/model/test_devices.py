@@ -8,7 +8,7 @@ from engine.model.devices import choose
 
 
 def test_the_cpu_is_said_in_words():
-    device = choose("cpu")
+    device = choose("cpu", "fp32")
     threads = torch.get_num_threads()
     assert device.words == f"device: CPU, {threads} thread{'s' * (threads != 1)}, fp32"
     assert device.dtype == torch.float32 and device.name == "cpu" and device.memory_bytes() is None
@@ -25,6 +25,14 @@ def test_auto_says_why_it_is_the_cpu():
 def test_a_name_that_is_no_device_is_the_users_error(name):
     with pytest.raises(InputError, match=r"train\.device"):
         choose(name)
+
+
+def test_auto_precision_is_what_the_processor_multiplies_in():
+    able = torch.cpu.get_capabilities()
+    fast = able.get("avx512_bf16") or able.get("amx_bf16")
+    device = choose("cpu")
+    assert device.dtype == (torch.bfloat16 if fast else torch.float32)
+    assert device.words.endswith("bf16" if fast else "fp32")
 
 
 def test_bf16_runs_products_in_bf16():

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -32,6 +33,7 @@ def folder(tmp_path) -> RunFolder:
 
 def train(folder: RunFolder, options: TrainConfig, *, heldout=None, shape=SHAPE, row=ROW, context_hook=None):
     """Fit once in this process; gives the result and the model."""
+    options = msgspec.structs.replace(options, precision="fp32")
     model = build(ModelCard(model=shape), 1)
     task = LanguageTask(row, row[:200], shape.context, options, seed=1, bytes_per_token=2.0)
     if heldout is not None:
@@ -41,7 +43,7 @@ def train(folder: RunFolder, options: TrainConfig, *, heldout=None, shape=SHAPE,
         context = StageContext(folder, Workspace(folder.path.parent), journal)
         if context_hook:
             context_hook(context, task)
-        return fit(context, model, task, options, seed=1, device=choose("cpu")), model
+        return fit(context, model, task, options, seed=1, device=choose("cpu", options.precision)), model
 
 
 def decisions(folder: RunFolder) -> list[tuple[str, int]]:

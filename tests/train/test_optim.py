@@ -8,6 +8,7 @@ from torch import nn
 
 from engine.config.schema import ModelCard, ModelConfig, TrainConfig
 from engine.model.transformer import build
+from engine.train.muon import Muon, orthogonal
 from engine.train.optim import Optimizers
 
 CARD = ModelCard(model=ModelConfig(layers=2, width=16, heads=2, context=8, vocab_size=20))
@@ -54,6 +55,33 @@ def test_updates_equal_pytorchs():
     steps(theirs, update)
     for name, p in ours.named_parameters():
         torch.testing.assert_close(p, named[name], msg=name)
+
+
+def test_muon_in_fp32_is_pytorchs_up_to_the_rounding_of_bf16(monkeypatch):
+    monkeypatch.setattr("engine.train.muon.multiplies_bf16", lambda device: False)
+    start = [torch.randn(24, 8), torch.randn(8, 24), torch.randn(16, 16)]
+    ours, theirs = ([nn.Parameter(t.clone()) for t in start] for _ in range(2))
+    options = {"lr": 0.1, "weight_decay": 0.1, "momentum": 0.9}
+    optimizers = Muon(ours, **options), torch.optim.Muon(theirs, **options)
+    for step in range(3):
+        for p, q in zip(ours, theirs, strict=True):
+            p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(step))
+            q.grad = p.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    for p, q, was in zip(ours, theirs, start, strict=True):
+        assert torch.nn.functional.cosine_similarity((p - was).flatten(), (q - was).flatten(), dim=0) > 0.999
+        torch.testing.assert_close(p, q, atol=0.02, rtol=0)
+
+
+def test_orthogonal_brings_singular_values_near_one():
+    for shape in ((32, 8), (8, 32), (16, 16)):
+        matrix = torch.randn(shape)
+        values = torch.linalg.svdvals(orthogonal(matrix, (3.4445, -4.7750, 2.0315), 5))
+        assert values.max() < 1.3 and values.median() > 0.6
+        left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+        mixed = left.T @ orthogonal(matrix, (3.4445, -4.7750, 2.0315), 5) @ right.T
+        torch.testing.assert_close(mixed, torch.diag(mixed.diag()), atol=1e-3, rtol=0)  # the directions stay
 
 
 def test_state_goes_over_into_new_optimizers_exactly():

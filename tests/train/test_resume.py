@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import msgspec
 import pytest
 
 from engine.config.schema import TrainConfig
@@ -46,10 +47,12 @@ def finish(folder: RunFolder) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_killed_twice_at_random_steps_and_resumed(tmp_path):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_killed_twice_at_random_steps_and_resumed(tmp_path, precision):
     workspace = Workspace(tmp_path)
     make_corpus(workspace)
-    straight, broken = make_run(workspace, TRAIN), make_run(workspace, TRAIN)
+    train = msgspec.structs.replace(TRAIN, precision=precision)
+    straight, broken = make_run(workspace, train), make_run(workspace, train)
     finish(straight)
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
