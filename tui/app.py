@@ -174,8 +174,12 @@ class GraftlineApp(App[None]):
             self.push_screen(HelpScreen(self.screen))
 
     @on(messages.OpenLineage)
-    def _open_lineage(self, message: messages.OpenLineage) -> None:
-        self.switch_mode("lineage")
+    async def _open_lineage(self, message: messages.OpenLineage) -> None:
+        from tui.screens.lineage import LineageScreen
+
+        await self.switch_mode("lineage")
+        if isinstance(self.screen, LineageScreen):
+            self.screen.go_to(message.node_id)
 
     @on(messages.OpenMonitor)
     def _open_monitor(self, message: messages.OpenMonitor) -> None:

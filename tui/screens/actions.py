@@ -67,14 +67,14 @@ class RunActions(Place):
         else:
             self.graft.say(f"{target.name} is {target.state}: only stopped or failed runs resume.", severity="warning")
 
-    @work
+    @work(group="dialog")
     async def action_note(self) -> None:
         if target := self._target():
             text = await self.app.push_screen_wait(AskScreen(f"Note on {target.name}", hint="Empty: no note."))
             if text is not None:
                 self._do(lambda: self.graft.gateway.note(target.id, text.strip()), f"Noted on {target.name}.")
 
-    @work
+    @work(group="dialog")
     async def action_tag(self) -> None:
         if target := self._target():
             hint = "One word; with a minus before it, the tag is taken off."
@@ -84,7 +84,7 @@ class RunActions(Place):
                 said = f"#{tag} {'off' if removed else 'on'} {target.name}."
                 self._do(lambda: self.graft.gateway.tag(target.id, tag, removed=removed), said)
 
-    @work
+    @work(group="dialog")
     async def action_rename(self) -> None:
         if target := self._target():
             ask = AskScreen(f"Rename {target.name}", hint="Its id stays.", value=target.name, check=_is_name)

@@ -216,7 +216,7 @@ class LineageScreen(RunActions):
         models = tuple(node.id for node in self._chosen() if node.kind in ("base", "variant"))
         self.post_message(messages.OpenCompare(models))
 
-    @work
+    @work(group="dialog")
     async def action_freeze(self) -> None:
         target = self._target(need_run=True)
         line = self._line()

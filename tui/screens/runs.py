@@ -66,7 +66,7 @@ class RunsScreen(RunActions):
         table = self.query_one(RunTable)
         table.turned = not table.turned
 
-    @work
+    @work(group="dialog")
     async def action_remove(self) -> None:
         if target := self._target():
             ask = ConfirmScreen(
