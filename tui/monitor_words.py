@@ -94,7 +94,7 @@ def head(view: RunView, row: RunRow | None, width: int, name: str, state: str) -
         (state, colour),
         (f" · attempt {view.attempt}" if view.attempt > 1 else "", theme.MUTED),
     )
-    right, share = _progress(view)
+    right, share = _progress(view, state)
     room = width - left.cell_length - right.cell_length - 4
     bar = Content("")
     if share is not None and room >= 8:
@@ -107,9 +107,12 @@ def head(view: RunView, row: RunRow | None, width: int, name: str, state: str) -
     return Content("\n").join(lines)
 
 
-def _progress(view: RunView) -> tuple[Content, float | None]:
+def _progress(view: RunView, state: str) -> tuple[Content, float | None]:
     """`step 260 of 600`, or a phase for stages without steps; and the share done."""
     step = view.reached[0]
+    if step and state == "finished":  # a plateau ends a run before its limit, and that is all of it
+        limit = f" (limit {view.planned.steps:,})" if view.planned and view.planned.steps > step else ""
+        return Content.assemble((f"{step:,}", theme.BRIGHT), f" steps{limit}"), 1.0
     if view.planned and view.planned.steps:
         total = view.planned.steps
         return Content.assemble("step ", (f"{step:,}", theme.BRIGHT), f" of {total:,}"), step / total
@@ -162,23 +165,44 @@ def log_lines(view: RunView, lines: int) -> Content:
     return Content("\n").join(words(line.replace("\t", "    ").rstrip("\r")) for line in view.log[-lines:])
 
 
-def story(view: RunView, lines: int, narrow: bool = False) -> Content:
-    """What the engine decided, the newest last, then its checkpoints in what room is left."""
-    told = [_decision(d.what, d.step, d.why) for d in view.decisions]
-    if not told:
-        told = [Content.styled("no decisions yet", theme.FAINT)]
-    kept = [c.step for c in view.checkpoints]
-    if kept and (len(told) < lines or not narrow):
-        best = next((c.step for c in reversed(view.checkpoints) if c.best), None)
-        steps = ", ".join(f"{step:,}{' ★' if step == best else ''}" for step in kept[-4:])
-        told.insert(0, Content.assemble(("▴ checkpoints ", theme.MUTED), steps))
-    return Content("\n").join(told[-lines:])
+def story(view: RunView, lines: int) -> Content:
+    """What the engine decided and kept, the newest last; the looks at held-out data before it in what room is left."""
+    told = [(d.step, _decision(d.what, d.step, d.why)) for d in view.decisions]
+    told += [(c.step, _kept(c.step, c.best)) for c in view.checkpoints]
+    told = sorted(told, key=lambda pair: pair[0])[-lines:]
+    looks = _looks(view)[-(lines - len(told)) :] if len(told) < lines else []
+    if not told and not looks:
+        return Content.styled("nothing decided yet", theme.FAINT)
+    return Content("\n").join(text for _, text in sorted([*looks, *told], key=lambda pair: pair[0]))
+
+
+def _looks(view: RunView) -> list[tuple[int, Content]]:
+    """Each look at the held-out loss with its change from the best before it."""
+    rows = view.curves.get("heldout_loss")
+    found: list[tuple[int, Content]] = []
+    best = float("inf")
+    for step, _, _, value in rows[-256:] if rows is not None else ():
+        gain = 100 * (best - value) / best if 0 < best < float("inf") else None
+        change = "" if gain is None else f"{'▼' if gain > 0 else '▲'} {abs(gain):.1f} %"
+        colour = theme.GREEN if gain is None or gain > 0 else theme.AMBER
+        said = f"held-out {value:.3f}  "
+        text = Content.assemble(
+            ("· ", theme.FAINT), (f"{'look':<11}{int(step):>6,}  {said}", theme.MUTED), (change, colour)
+        )
+        found.append((int(step), text))
+        best = min(best, value) if value == value else best
+    return found
+
+
+def _kept(step: int, best: bool) -> Content:
+    star = ("★ best so far", theme.GREEN) if best else ("", theme.MUTED)
+    return Content.assemble((f"▴ {'checkpoint':<11}", theme.MUTED), (f"{step:>6,}  ", theme.MUTED), star)
 
 
 def _decision(what: str, step: int, why: str) -> Content:
     glyph, colour = _MARKS.get(what, ("◦", theme.MUTED))
     return Content.assemble(
-        (f"{glyph} ", colour), (fit(what, 8), colour), (f"{step:>6,}  ", theme.MUTED), one_line(why)
+        (f"{glyph} ", colour), (fit(what, 11), colour), (f"{step:>6,}  ", theme.MUTED), one_line(why)
     )
 
 

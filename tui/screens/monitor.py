@@ -149,10 +149,9 @@ class MonitorScreen(RunActions):
         names = {view.run_id: self._called(view) for view in views}
         curve.set_series(series(views, names, self._metric, curve.x_kind), marks(first, curve.x_kind))
         self.query_one("#head", Static).update(head(first, row, width, self._called(first), self._state(first)))
-        below, narrow = self.query_one("#below"), self.has_class("-narrow")
-        lines = max(1, below.content_size.height)
+        lines = max(1, self.query_one("#below").content_size.height)
         self.query_one("#log", Static).update(log_lines(first, lines))
-        self.query_one("#story", Static).update(story(first, lines, narrow))
+        self.query_one("#story", Static).update(story(first, lines))
         self.query_one("#facts", Static).update(facts(first, row, self.query_one("#side").content_size.width))
         self._say_how()
 
@@ -215,16 +214,19 @@ class MonitorScreen(RunActions):
         self.graft.watched = ()
         self.graft.say("Showing whatever run is running.")
 
-    @work
-    async def action_pick(self) -> None:
+    def action_pick(self) -> None:
         rows = [row for row in reversed(self._rows()) if row.kind in _TRAINS]
         choices = [Choice(row.id, row.name, _about(row), row.state) for row in rows]
-        picked = await self.app.push_screen_wait(PickScreen("Runs to overlay", choices, self.run_ids))
-        if picked:
-            kept = [run_id for run_id in self.run_ids if run_id in picked]
-            self.graft.watched = tuple(dict.fromkeys([*kept, *picked]))[:MOST_RUNS]
-            if len(picked) > MOST_RUNS:
-                self.graft.say(f"The first {MOST_RUNS} are shown: more lines could not be told apart.")
+        self.app.push_screen(PickScreen("Runs to overlay", choices, self.run_ids), self._picked)
+
+    def _picked(self, picked: tuple[str, ...] | None) -> None:
+        """Those that were on screen keep their order, and with it their colours."""
+        if not picked:
+            return
+        kept = [run_id for run_id in self.run_ids if run_id in picked]
+        self.graft.watched = tuple(dict.fromkeys([*kept, *picked]))[:MOST_RUNS]
+        if len(picked) > MOST_RUNS:
+            self.graft.say(f"The first {MOST_RUNS} are shown: more lines could not be told apart.")
 
 
 def _running_or_newest(rows: tuple[RunRow, ...]) -> str:

@@ -149,7 +149,7 @@ def _layers(series: Sequence[Series], view: View) -> list[_Layer]:
         x, y = one.array[:, 0], one.array[:, 1]
         if view.log_y:
             y = np.log10(np.where(y > 0, y, np.nan))
-        color = dim(one.color, 0.5) if one.behind else one.color
+        color = dim(one.color, 0.3) if one.behind else one.color
         if view.smoothing > 0 and one.noisy:
             raw.append(_Layer((x, y), dim(one.color, 0.72)))
             y = smooth(one.array[:, 1], view.smoothing)
@@ -168,7 +168,7 @@ def _legend(series: Sequence[Series], layers: list[_Layer], view: View, width: i
     """Marker, label and value of each series, in as few lines as they need, at most `most`."""
     items = []
     for index, one in enumerate(series):
-        color = dim(one.color, 0.25) if one.behind else one.color
+        color = dim(one.color, 0.3) if one.behind else one.color
         items.append((marker_of(series, index), cut(one.label, 34), _value(value_at(one, view)), color))
     lines: list[Row] = []
     line: Row = []

@@ -16,6 +16,7 @@ from tui.text import fit, words
 from tui.widgets.chart import dim
 
 _SHADES = " ░▒▓█"
+_FOOT = "precision"
 Counts = Mapping[str, Mapping[str, int]]
 
 
@@ -46,7 +47,7 @@ def matrix(counts: Counts, width: int) -> Content:
     names = classes_of(counts)
     if not names or width < 20:
         return Content("")
-    label = min(max(cell_len(name) for name in names), max(6, width // 4)) + 1
+    label = min(max(len(_FOOT), *(cell_len(name) for name in names)), max(len(_FOOT), width // 4)) + 1
     tail = 8  # "  recall"
     longest = max(cell_len(name) for name in names)
     room = width - label - tail
@@ -61,9 +62,7 @@ def matrix(counts: Counts, width: int) -> Content:
     precisions = [
         _share(counts.get(name, {}).get(name, 0), sum(row.get(name, 0) for row in counts.values())) for name in shown
     ]
-    lines.append(
-        Content.styled(fit("precision", label) + "".join(f"{p:>{cell - 1}} " for p in precisions), theme.MUTED)
-    )
+    lines.append(Content.styled(fit(_FOOT, label) + "".join(f"{p:>{cell - 1}} " for p in precisions), theme.MUTED))
     if len(shown) < len(names):
         lines.append(words(f"{len(names) - len(shown)} more columns find no room here", theme.AMBER))
     return Content("\n").join(lines)

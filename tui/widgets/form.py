@@ -3,8 +3,8 @@
     epochs         3,5                                  '3,5' is not a number
     what learns    ● full   ○ last-block   ○ head       'head' goes with classify, not instruct
 
-Label, editor, and the problem or, in its absence, the hint: below the editor, or in a form with the class `-narrow`
-at its right.
+Label, editor, and the problem or, in its absence, the hint: below the editor, or where
+the screen's style sheet makes the body horizontal, at its right.
 """
 
 from __future__ import annotations
@@ -122,10 +122,6 @@ class FormField(Horizontal):
     FormField Input { width: 1fr; max-width: 60; height: 1; border: none; padding: 0 1; background: $panel; }
     FormField Input:focus { border: none; background: $block-cursor-background; background-tint: $foreground 0%; }
     FormField Options { width: 1fr; max-width: 60; padding: 0 1; }
-    .-narrow FormField { height: 1; }
-    .-narrow FormField .body { layout: horizontal; height: 1; }
-    .-narrow FormField Input { width: 40; }
-    .-narrow FormField Options { width: 40; }
     """
 
     problem: reactive[str] = reactive("")

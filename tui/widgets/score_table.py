@@ -120,7 +120,7 @@ class ScoreTable(ScrollView, can_focus=True):
     """One row a model; the cursor chooses whose details are shown below."""
 
     DEFAULT_CSS = """
-    ScoreTable { scrollbar-size-horizontal: 0; padding: 0; }
+    ScoreTable { overflow-x: hidden; scrollbar-size: 0 1; }
     ScoreTable > .scores--cursor { background: $block-cursor-background; text-style: bold; }
     ScoreTable:blur > .scores--cursor { background: $block-cursor-blurred-background; }
     """
@@ -157,7 +157,7 @@ class ScoreTable(ScrollView, can_focus=True):
         at = next((i for i, row in enumerate(rows) if row.model == before), None)
         if at is None:  # the first that is not the baseline: what people come to see
             at = next((i for i, row in enumerate(rows) if not row.baseline), 0)
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        self.virtual_size = Size(0, len(rows) + 1)
         self.cursor = at
         self.refresh()
         if self.row:
