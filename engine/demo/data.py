@@ -6,14 +6,16 @@
       '- reference   the language topics that `help()` shows              (domain text)
 
 One split serves all: a module is either for training or for testing, with every word in it. The base's corpus leaves
-the test modules and the reference out too, so that no test item was ever read before it is asked.
+the test modules and the reference out too, a test text that also stands in a training module is dropped, and topics
+that share a paragraph stay on one side: no test item was ever read before it is asked.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,6 +30,8 @@ MIN_DESCRIPTIONS = 60
 MIN_CHARS, MAX_CHARS = 20, 400
 """Of a description: shorter ones say nothing, longer ones are cut at a word."""
 MAX_ANSWER_CHARS = 120
+SHARED_CHARS = 60
+"""A paragraph of at least this length in two topics makes them one family."""
 
 
 class DemoData(msgspec.Struct, frozen=True):
@@ -42,14 +46,15 @@ def write(folder: Path) -> DemoData:
     """Make all data files below `folder`: `<task>-train.jsonl` and `<task>-test.jsonl` for each task."""
     documented = list(entries(include=("docstrings",)))
     areas, test_modules = split(documented)
-    _lines(folder / "areas-train.jsonl", _areas(documented, areas, test_modules, test=False))
-    _lines(folder / "areas-test.jsonl", _areas(documented, areas, test_modules, test=True))
-    _lines(folder / "questions-train.jsonl", _questions(documented, test_modules, test=False))
-    _lines(folder / "questions-test.jsonl", _questions(documented, test_modules, test=True))
-    topics = [{"id": entry.qualname, "text": entry.text} for entry in entries(include=("topics",))]
-    held = _for_testing({topic["id"]: len(topic["text"]) for topic in topics})
-    _lines(folder / "reference-train.jsonl", (t for t in topics if t["id"] not in held))
-    _lines(folder / "reference-test.jsonl", (t for t in topics if t["id"] in held))
+    train = [entry for entry in documented if entry.module not in test_modules]
+    test = [entry for entry in documented if entry.module in test_modules]
+    for task, rows in (("areas", partial(_areas, areas=areas)), ("questions", _questions)):
+        _lines(folder / f"{task}-train.jsonl", rows(train, known=set()))
+        _lines(folder / f"{task}-test.jsonl", rows(test, known={_folded(e.text) for e in train} | _answers(train)))
+    topics = {entry.qualname: entry.text for entry in entries(include=("topics",))}
+    held = held_topics(topics)
+    for side, names in (("train", topics.keys() - held), ("test", held)):
+        _lines(folder / f"reference-{side}.jsonl", ({"id": name, "text": topics[name]} for name in sorted(names)))
     return DemoData(folder, areas, tuple(sorted(test_modules)))
 
 
@@ -75,7 +80,7 @@ def split(documented: Iterable[Entry]) -> tuple[tuple[str, ...], set[str]]:
     return tuple(areas), test_modules
 
 
-def _for_testing(sizes: dict[str, int], of: int = 0) -> set[str]:
+def _for_testing(sizes: Mapping[str, int], of: int = 0) -> set[str]:
     """The names for the test side: in the order of their hash, as many as fit into about `TEST_SHARE` of all."""
     room = (of or sum(sizes.values())) * TEST_SHARE * 1.2
     chosen: set[str] = set()
@@ -86,31 +91,54 @@ def _for_testing(sizes: dict[str, int], of: int = 0) -> set[str]:
     return chosen
 
 
-def _areas(
-    documented: Iterable[Entry], areas: tuple[str, ...], test_modules: set[str], *, test: bool
-) -> Iterable[dict[str, str]]:
-    seen: set[str] = set()
-    for entry in documented:
-        if entry.kind == "module" or _area(entry) not in areas or (entry.module in test_modules) != test:
-            continue
-        text = _cut(" ".join(entry.text.split()), MAX_CHARS)
-        if _is_description(entry) and text not in seen:
-            seen.add(text)
-            yield {"text": text, "label": _area(entry)}
+def held_topics(topics: Mapping[str, str]) -> set[str]:
+    """The topics for the test side. Some are excerpts of others, so those that share a paragraph go together."""
+    family = {name: name for name in topics}
+    owner: dict[str, str] = {}
+    for name, text in topics.items():
+        for paragraph in filter(lambda p: len(p) >= SHARED_CHARS, map(_folded, text.split("\n\n"))):
+            old, new = family[owner.setdefault(paragraph, name)], family[name]
+            family = {topic: old if head == new else head for topic, head in family.items()}
+    sizes: Counter[str] = Counter()
+    for name, head in family.items():
+        sizes[head] += len(topics[name])
+    chosen = _for_testing(sizes)
+    return {name for name, head in family.items() if head in chosen}
 
 
-def _questions(documented: Iterable[Entry], test_modules: set[str], *, test: bool) -> Iterable[dict[str, str]]:
-    seen: set[str] = set()
+def _areas(documented: Iterable[Entry], *, areas: tuple[str, ...], known: set[str]) -> Iterator[dict[str, str]]:
     for entry in documented:
-        answer = " ".join(entry.text.split("\n\n")[0].split())
-        name = entry.qualname.rpartition(".")[2]
-        usable = entry.kind == "function" and entry.signature and answer.endswith(".") and not name.startswith("_")
-        if not usable or (entry.module in test_modules) != test or not MIN_CHARS <= len(answer) <= MAX_ANSWER_CHARS:
-            continue
-        if answer not in seen:
-            seen.add(answer)
-            question = f"What does {name} do?"
-            yield {"instruction": question, "input": f"{entry.qualname}{entry.signature}", "output": answer}
+        text = _folded(entry.text)
+        if _area(entry) in areas and _is_description(entry) and text not in known:
+            known.add(text)
+            yield {"text": _cut(text, MAX_CHARS), "label": _area(entry)}
+
+
+def _questions(documented: Iterable[Entry], *, known: set[str]) -> Iterator[dict[str, str]]:
+    for entry in documented:
+        answer, name = _answer(entry), entry.qualname.rpartition(".")[2]
+        usable = entry.kind == "function" and entry.signature and not name.startswith("_")
+        if usable and answer and answer not in known:
+            known.add(answer)
+            yield {
+                "instruction": f"What does {name} do?",
+                "input": f"{entry.qualname}{entry.signature}",
+                "output": answer,
+            }
+
+
+def _answers(documented: Iterable[Entry]) -> set[str]:
+    return {_answer(entry) for entry in documented}
+
+
+def _answer(entry: Entry) -> str:
+    """A description's first paragraph if it is one or a few plain sentences, else nothing."""
+    first = _folded(entry.text.split("\n\n")[0])
+    return first if first.endswith(".") and MIN_CHARS <= len(first) <= MAX_ANSWER_CHARS else ""
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _is_description(entry: Entry) -> bool:
