@@ -77,7 +77,7 @@ def choose(device: str = "auto", precision: str = "auto", *, where: object = Non
 def multiplies_bf16(device: torch.device) -> bool:
     """Whether products in bf16 are fast there, rather than emulated."""
     if device.type == "cpu":
-        tell = getattr(torch.cpu, "get_capabilities", dict)  # not in every torch that we allow: then fp32, which is safe
+        tell = getattr(torch.cpu, "get_capabilities", dict)  # newer than torch 2.11; without it, fp32
         able = tell()
         return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     return True
