@@ -19,13 +19,22 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True, *,
         await pilot.pause()
         await asyncio.sleep(0.02)
         app = pilot.app
-        busy = getattr(app, "snapshot", True) is None or any(
-            not worker.is_finished and worker.group != "dialog" for worker in app.workers
-        )
+        at_work = {worker.group for worker in app.workers if not worker.is_finished} - {"dialog", "snapshot"}
+        busy = bool(at_work) or getattr(app, "snapshot", True) is None
         calm = 0 if busy or not until() else calm + 1
         if calm >= 10:  # longer than the cursor must rest before details are asked for
             return
     raise AssertionError(f"not at rest after {seconds} s; on screen:\n{screen_text(pilot)}")
+
+
+async def shows(pilot: Pilot[Any], what: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    """Wait until `what` holds, however busy the app is. Fails when it never does."""
+    for _ in range(round(seconds / 0.02)):
+        await pilot.pause()
+        if what():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not so after {seconds} s; on screen:\n{screen_text(pilot)}")
 
 
 async def at_rest(pilot: Pilot[Any]) -> None:

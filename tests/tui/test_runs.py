@@ -40,7 +40,7 @@ async def test_a_newer_snapshot_writes_only_the_cells_that_differ(demo: Graftlin
         shown.show(runs, NOW)
         assert shown.changed == 0
         newer = tuple(
-            msgspec.structs.replace(run, step=261, heldout_loss=2.001) if run.id == RUNS["helper-long"] else run
+            msgspec.structs.replace(run, step=259, heldout_loss=2.001) if run.id == RUNS["helper-long"] else run
             for run in runs
         )
         shown.show(newer, NOW)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.screen import screen_text
 from tui.app import GraftlineApp
 from tui.gateway import Gateway
 from tui.messages import Snapshot
-from tui.screens.lineage import LineageScreen
+from tui.widgets.place_bar import PlaceBar
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,24 +28,21 @@ def test_nothing_heavy_is_imported(module: str) -> None:
 
 
 async def test_it_draws_first_and_asks_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    class Watched(LineageScreen):
-        def on_mount(self) -> None:
-            super().on_mount()
-            self.call_after_refresh(lambda: seen.append("drawn"))
+    """The store is asked when the frame has its size; that it does not answer is said once, in one line."""
+    app = GraftlineApp(tmp_path, poll=0.05)
+    widths: list[int] = []
 
     def ask(gateway: Gateway) -> Snapshot:
-        seen.append("asked")
-        raise OSError(28, "No space left on device", str(tmp_path))
+        widths.append(app.screen.query_one(PlaceBar).outer_size.width)
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path))
 
-    monkeypatch.setattr("tui.screens.lineage.LineageScreen", Watched)
     monkeypatch.setattr(Gateway, "snapshot", ask)
-    app = GraftlineApp(tmp_path)
-    async with app.run_test() as pilot:
-        while "asked" not in seen:
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(200):
             await pilot.pause(0.01)
-        await pilot.pause(0.1)
-        said = [notification.message for notification in app._notifications]
-    assert seen[:2] == ["drawn", "asked"]
+            if len(widths) > 2:
+                break
+        said = [str(notification.message) for notification in app._notifications]
+        assert "asking" in screen_text(pilot)
+    assert widths[0] == 80
     assert said == [f"{tmp_path}: the disk is full (free some space, or choose another workspace with --home)"]

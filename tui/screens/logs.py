@@ -99,12 +99,12 @@ class LogsScreen(Place):
             Content.styled(f"{glyph} ", colour),
             words(run.name if run else "no run chosen", "bold"),
         ]
-        if run:
-            parts.append(words(f"  {run.id} · {run.state} · {len(view.lines):,} lines", theme.MUTED))
         parts.append(Content.styled("  following" if view.follow else "  paused (f to follow)", theme.AMBER))
         if view.query_text:
             at = f"{view.match + 1} of " if view.match >= 0 else ""
             parts.append(words(f"  {at}{len(view.matches)} matches for {view.query_text}", theme.BLUE))
+        if run:
+            parts.append(words(f"  {run.state} · {len(view.lines):,} lines · {run.id}", theme.MUTED))
         self.query_one("#which", Static).update(Content("").join(parts))
 
     # --- keys -----------------------------------------------------------------------------------

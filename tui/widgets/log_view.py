@@ -67,7 +67,7 @@ class LogView(ScrollView, can_focus=True):
         self.virtual_size = Size(self._wide + 1, len(self.lines))
         self.refresh()
         if self.follow:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, x_axis=False)
 
     # --- following ------------------------------------------------------------------------------
 
@@ -80,11 +80,11 @@ class LogView(ScrollView, can_focus=True):
 
     def watch_follow(self, follow: bool) -> None:
         if follow:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, x_axis=False)
 
     def action_follow_again(self) -> None:
         self.follow = True
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.scroll_end(animate=False, x_axis=False)
 
     # --- searching ------------------------------------------------------------------------------
 
@@ -101,8 +101,8 @@ class LogView(ScrollView, can_focus=True):
         """Go to the next or the previous match, round the ends."""
         if not self.matches:
             return
-        self.match = (self.match + by) % len(self.matches) if self.match >= 0 else (-1 if by > 0 else 0)
-        self.match %= len(self.matches)
+        first = 0 if by > 0 else len(self.matches) - 1
+        self.match = (self.match + by) % len(self.matches) if self.match >= 0 else first
         self.follow = False
         middle = self.scrollable_content_region.height // 2
         self.scroll_to(y=max(0, self.matches[self.match] - middle), animate=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -14,7 +15,9 @@ from tui import figures, theme
 from tui.gateway import Details
 from tui.lineage_rows import Line, title
 from tui.text import cut, fit, one_line, words
-from tui.widgets.curve import Curve, Series
+
+if TYPE_CHECKING:
+    from tui.widgets.curve import Curve, Series
 
 _KINDS = {"corpus": "corpus", "pretrain": "pretraining run", "base": "frozen base", "variant": "variant"}
 
@@ -24,13 +27,13 @@ class NodeCard(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         yield Static(id="card-head")
-        yield Curve(id="card-curve")
         yield Static(id="card-body")
 
     def on_mount(self) -> None:
         self._line: Line | None = None
         self._details: Details | None = None
         self._now = 0.0
+        self._curve: Curve | None = None
 
     def show(self, line: Line | None, now: float) -> None:
         """Draw a node. Details of the same run are kept, those of another are forgotten."""
@@ -53,27 +56,35 @@ class NodeCard(VerticalScroll, can_focus=False):
 
     def _draw(self) -> None:
         line, width = self._line, self.scrollable_content_region.width
-        curve = self.query_one(Curve)
-        series = _series(self._details)
-        curve.set_class(not series, "-empty")
         if line is None or width <= 0:
             self.query_one("#card-head", Static).update("")
             self.query_one("#card-body", Static).update("")
             return
         self.query_one("#card-head", Static).update(head(line, width, self._now))
         self.query_one("#card-body", Static).update(body(line.node, self._details, width))
-        if series:
-            curve.set_series(series)
+        self._draw_curve()
+
+    def _draw_curve(self) -> None:
+        """The curve comes with the first details: it needs numpy, and the first frame does not wait for that."""
+        if self._curve is None and self._details is not None:
+            from tui.widgets.curve import Curve
+
+            self._curve = Curve(id="card-curve")
+            self.mount(self._curve, after="#card-head")
+        if self._curve is not None:
+            self._curve.set_series(_series(self._details))
 
 
 def _series(details: Details | None) -> list[Series]:
-    """Train beneath, held-out on top: the line that decides is drawn last."""
+    """Held-out loss, which decides, before the training loss, which is context."""
     if details is None:
         return []
-    wanted = (("train_loss", "train", theme.FAINT), ("heldout_loss", "held-out", theme.GREEN))
+    from tui.widgets.curve import Series
+
+    wanted = (("heldout_loss", "held-out", theme.GREEN, False), ("train_loss", "train", theme.MUTED, True))
     return [
-        Series(label=label, points=tuple((p.step, p.value) for p in details.curves[name]), color=colour)
-        for name, label, colour in wanted
+        Series(label=label, points=[(p.step, p.value) for p in details.curves[name]], color=colour, behind=behind)
+        for name, label, colour, behind in wanted
         if len(details.curves.get(name, ())) > 1
     ]
 
@@ -106,11 +117,7 @@ def body(node: Node, details: Details | None, width: int) -> Content:
         ("note", [words(node.note)] if node.note else []),
         ("command", [words(details.command, theme.MUTED)] if details and details.command else []),
     ]
-    blocks = [
-        Content("\n").join([Content.styled(f"── {title} ".ljust(width, "─"), theme.FAINT), *lines])
-        for title, lines in sections
-        if lines
-    ]
+    blocks = [Content("\n").join([_rule(title, width), *lines]) for title, lines in sections if lines]
     return Content("\n").join(blocks)
 
 
@@ -194,3 +201,9 @@ def _pairs(pairs: list[tuple[str, str]], width: int) -> list[Content]:
             lines.append(waiting + Content(" " * (room - waiting.cell_length)) + item)
             waiting = None
     return [*lines, waiting] if waiting else lines
+
+
+def _rule(title: str, width: int) -> Content:
+    return Content.assemble(
+        ("── ", theme.FAINT), (title, theme.MUTED), (" " + "─" * max(0, width - len(title) - 4), theme.FAINT)
+    )
