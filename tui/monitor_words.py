@@ -29,6 +29,11 @@ _MARKS = {
 }
 
 
+def spoken(metric: str) -> str:
+    """A metric's name as people write it."""
+    return one_line(metric).replace("_", " ").replace("heldout", "held-out")
+
+
 def metrics_of(views: Sequence[RunView]) -> list[str]:
     """The metrics that any of the runs has measured; `loss` always."""
     found = {"loss" if name in _LOSSES else name for view in views for name in view.curves} | {"loss"}
@@ -47,7 +52,7 @@ def series(views: Sequence[RunView], names: Mapping[str, str], metric: str, axis
             if rows is None:
                 continue
             train = name == "train_loss"
-            full = label.replace("_", " ") if len(views) == 1 else f"{names[view.run_id]} {label.replace('_', ' ')}"
+            full = spoken(label) if len(views) == 1 else f"{names[view.run_id]} {spoken(label)}"
             one = theme.BLUE if train and len(views) == 1 else color
             marker = (HOLLOW if train else MARKERS)[index % len(MARKERS)]
             noisy = not name.startswith("heldout")
@@ -67,7 +72,7 @@ def marks(view: RunView, axis: str) -> list[Mark]:
 
 def how(metric: str, curve: Curve, runs: int, chosen: bool) -> Content:
     """What is plotted against what, and how."""
-    parts: list[tuple[str, str]] = [(one_line(metric).replace("_", " "), f"bold {theme.BRIGHT}")]
+    parts: list[tuple[str, str]] = [(spoken(metric), f"bold {theme.BRIGHT}")]
     parts.append((f" by {curve.x_kind}", theme.MUTED))
     parts.append((" · log y" if curve.log_y else "", theme.AMBER))
     parts.append((f" · smoothed {curve.smoothing:g}" if curve.smoothing else "", theme.AMBER))
@@ -140,8 +145,8 @@ def _now(view: RunView, state: str, width: int) -> Content:
     ]
     line = Content("")
     for label, value in items:
-        item = Content.assemble((f"{label} ", theme.MUTED), (value, theme.BRIGHT), "   ")
-        if line.cell_length + item.cell_length - 3 > width:
+        item = Content.assemble("   " if line else "", (f"{label} ", theme.MUTED), (value, theme.BRIGHT))
+        if line.cell_length + item.cell_length > width:
             break
         line += item
     return line
@@ -185,7 +190,7 @@ def _looks(view: RunView) -> list[tuple[int, Content]]:
         gain = 100 * (best - value) / best if 0 < best < float("inf") else None
         change = "" if gain is None else f"{'▼' if gain > 0 else '▲'} {abs(gain):.1f} %"
         colour = theme.GREEN if gain is None or gain > 0 else theme.AMBER
-        said = f"held-out {value:.3f}  "
+        said = f"{value:.3f}  "
         text = Content.assemble(
             ("· ", theme.FAINT), (f"{'look':<11}{int(step):>6,}  {said}", theme.MUTED), (change, colour)
         )
@@ -208,18 +213,19 @@ def _decision(what: str, step: int, why: str) -> Content:
 
 def facts(view: RunView, row: RunRow | None, width: int) -> Content:
     """The side panel: every newest figure, what was planned, where it runs."""
+    best = next((c for c in reversed(view.checkpoints) if c.best), None)
     blocks = [
-        ("now", [(name.replace("_", " "), _figure(view.newest(name))) for name in sorted(view.curves)]),
+        ("now", [(spoken(name), _figure(view.newest(name))) for name in sorted(view.curves)]),
         ("plan", _plan(view)),
         ("run", [*_run(view, row)]),
-        ("checkpoints", [_checkpoint(c.step, c.heldout_loss, c.best) for c in view.checkpoints[-12:]]),
+        ("checkpoints", [_checkpoint(c.step, c.heldout_loss, c is best) for c in view.checkpoints[-12:]]),
     ]
     lines: list[Content] = []
     for title, pairs in blocks:
         if pairs:
             lines.append(Content.styled(f"── {title} ".ljust(max(0, width), "─"), theme.FAINT))
             lines += [
-                Content.assemble((fit(label, 17) + " ", theme.MUTED), cut(value, max(8, width - 18)))
+                Content.assemble((fit(label, 22) + " ", theme.MUTED), cut(value, max(8, width - 23)))
                 for label, value in pairs
             ]
     return Content("\n").join(lines)

@@ -107,7 +107,7 @@ async def test_metrics_one_after_the_other(demo: GraftlineApp) -> None:
             await pilot.press("m")
             await settle(pilot)
             seen.append([one.label for one in curve(demo).series])
-        assert seen == [["heldout bits per byte"], ["lr"], ["grad norm"], ["tokens per second"], ["train", "held-out"]]
+        assert seen == [["held-out bits per byte"], ["lr"], ["grad norm"], ["tokens per second"], ["train", "held-out"]]
         await pilot.press("M")
         assert [one.label for one in curve(demo).series] == ["tokens per second"]
 

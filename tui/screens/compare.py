@@ -25,7 +25,7 @@ from tui.lineage_rows import every
 from tui.messages import Snapshot
 from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
-from tui.text import cut, one_line, words
+from tui.text import cut, fit, one_line, words
 from tui.widgets.confusion import Confusion
 from tui.widgets.score_table import ScoreTable, figure, with_interval
 
@@ -177,19 +177,22 @@ class CompareScreen(Place):
         row = message.row
         table = self.query_one(ScoreTable)
         self.query_one("#verdict", Static).update(_verdict(comparison, row, table.metric))
-        title = "who was taken for whom" if row.confusion else "all scores"
+        title = f"who was taken for whom: {row.name}" if row.confusion else "all scores"
         width = self.query_one("#left").content_size.width
-        self.query_one("#left-title", Static).update(_title(f"{title}: {row.name}", width))
+        self.query_one("#left-title", Static).update(_title(title, width))
         confusion = self.query_one(Confusion)
         confusion.display = bool(row.confusion)
         confusion.show(row.confusion)
-        self.query_one("#per-class", Static).update(_scores(row))
+        scores = _scores(row) if row.confusion else _all_scores(comparison, row)
+        self.query_one("#per-class", Static).update(scores)
 
     def _show_disagreements(self, comparison: Comparison) -> None:
         total, shown = comparison.disagreements_total, len(comparison.disagreements)
         width = self.query_one("#right").content_size.width
         first = f", the {shown} widest apart" if shown < total else ", widest apart first"
         said = f"they differ on {total:,} of {comparison.items:,} items{first if total else ''}"
+        if comparison.task == LANGUAGE:
+            said = f"bits by document{first}"
         self.query_one("#right-title", Static).update(_title(said, width))
         names = {row.model: row.name for row in comparison.rows}
         items = self.query_one(OptionList)
@@ -267,6 +270,13 @@ def _verdict(comparison: Comparison, row: ComparisonRow, metric: str) -> Content
     return Content("\n").join(lines)
 
 
+def _all_scores(comparison: Comparison, here: ComparisonRow) -> Content:
+    """Every model's scores, that of the model under the cursor first."""
+    rows = [here, *(row for row in comparison.rows if row is not here)]
+    blocks = [Content("\n").join([words(row.name, f"bold {theme.BRIGHT}"), _scores(row)]) for row in rows]
+    return Content("\n\n").join(blocks)
+
+
 def _scores(row: ComparisonRow) -> Content:
     """Every score; a class's three in one line."""
     lines: list[Content] = []
@@ -300,7 +310,7 @@ def _item(item: Disagreement, names: dict[str, str], task: str, width: int) -> C
         right = item.correct[model]
         sign, colour = ("·", theme.MUTED) if right is None else ("✓", theme.GREEN) if right else ("✗", theme.RED)
         score = "" if task == "classification" else f" {item.scores[model]:.2f}"
-        name = f"{cut(names.get(model, model), longest):<{longest}}"
-        said = (cut(output, max(10, width * 2)) or "(nothing)") if task != LANGUAGE else "bits"
+        name = fit(names.get(model, model), longest)
+        said = (cut(output, max(10, width * 2)) or "(nothing)") if task != LANGUAGE else ""
         lines.append(Content.assemble((f"  {sign} ", colour), (f"{name}{score}  ", theme.MUTED), said))
     return Content("\n").join(lines)

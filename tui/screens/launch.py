@@ -99,19 +99,24 @@ class LaunchScreen(Screen[None]):
     def _look_up(self) -> dict[str, list[str]]:
         gateway = self.graft.gateway
         models = [row.id for row in gateway.models()]
-        corpora = [row.name for row in gateway.corpora()]
+        corpora = sorted(gateway.corpora(), key=lambda row: row.train_tokens)
         suites = [file.stem for file in sorted(gateway.workspace.suites.glob("*.toml"))]
         files = [str(file) for file in gateway.configs("suites")]
-        return {"models": models, "corpora": list(dict.fromkeys(corpora)), "suites": suites or files}
+        names = list(dict.fromkeys(row.name for row in corpora))
+        return {"models": models, "corpora": names, "suites": [*suites, *files]}
 
     def _looked_up(self, known: dict[str, list[str]]) -> None:
-        """Fill in what there is no choice about."""
+        """Fill in what is likely meant: the largest corpus for a base, the smallest for a domain, every suite here."""
         self._known = known
-        fallback = {"data.corpus": known["corpora"], "corpus": known["corpora"], "suites": known["suites"]}
+        corpora = known["corpora"]
+        likely = {
+            "corpus": corpora[-1] if corpora else "",
+            "data.corpus": corpora[0] if corpora else "",
+            "suites": ", ".join(name for name in known["suites"] if not name.endswith(".toml")),
+        }
         for one in self.query(FormField):
-            choices = fallback.get(one.key, [])
-            if not one.value and not one.typed and choices:
-                one.fill(", ".join(choices) if one.key == "suites" else choices[-1])
+            if not one.value and not one.typed and likely.get(one.key):
+                one.fill(likely[one.key])
         self._redraft()
 
     # --- every change ---------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from tui.run_feed import AXES, RunFeed, RunView
 from tui.screens.actions import RunActions, Target
 from tui.screens.pick import Choice, PickScreen
 from tui.widgets.curve import SMOOTHING, Curve
+from tui.widgets.sized import Sized
 
 POLL_SECONDS = 0.5
 MOST_RUNS = 8
@@ -54,10 +55,10 @@ class MonitorScreen(RunActions):
                 yield Static(id="how")
                 yield Curve(id="curve")
             with VerticalScroll(id="side", can_focus=False):
-                yield Static(id="facts")
+                yield Sized(id="facts")
         with Horizontal(id="below"):
-            yield Static(id="log")
-            yield Static(id="story")
+            yield Sized(id="log")
+            yield Sized(id="story")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -149,10 +150,9 @@ class MonitorScreen(RunActions):
         names = {view.run_id: self._called(view) for view in views}
         curve.set_series(series(views, names, self._metric, curve.x_kind), marks(first, curve.x_kind))
         self.query_one("#head", Static).update(head(first, row, width, self._called(first), self._state(first)))
-        lines = max(1, self.query_one("#below").content_size.height)
-        self.query_one("#log", Static).update(log_lines(first, lines))
-        self.query_one("#story", Static).update(story(first, lines))
-        self.query_one("#facts", Static).update(facts(first, row, self.query_one("#side").content_size.width))
+        self.query_one("#log", Sized).show(lambda width, height: log_lines(first, height))
+        self.query_one("#story", Sized).show(lambda width, height: story(first, height))
+        self.query_one("#facts", Sized).show(lambda width, height: facts(first, row, width))
         self._say_how()
 
     def _say_how(self) -> None:

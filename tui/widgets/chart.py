@@ -105,7 +105,7 @@ def draw(series: Sequence[Series], marks: Sequence[Mark], view: View, width: int
         *((10 ** float(values.min()), 10 ** float(values.max())) if view.log_y else (values.min(), values.max())),
         logarithmic=view.log_y,
     )
-    y_ticks = (ticks.log if view.log_y else ticks.linear)(low, high, max(2, rows // 3))
+    y_ticks = (ticks.log if view.log_y else ticks.linear)(low, high, max(3, rows // 3 + 1))
     names = ticks.labels(y_ticks)
     gutter = max([cell_len(view.x_kind) + 1, *(len(n) + 2 for n in names)])
     plot = _Plot(width - gutter, rows, view, (np.log10(low), np.log10(high)) if view.log_y else (low, high))

@@ -114,7 +114,7 @@ class FormField(Horizontal):
     DEFAULT_CSS = """
     FormField { height: 2; width: 1fr; }
     FormField .label { width: 15; color: $muted; text-wrap: nowrap; }
-    FormField:focus-within .label { color: $foreground; text-style: bold; }
+    FormField.-here .label { color: $foreground; text-style: bold; }
     FormField.-wrong .label { color: $error; }
     FormField .body { width: 1fr; height: 2; }
     FormField .aside { width: 1fr; padding-left: 1; color: $faint; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -173,6 +173,12 @@ class FormField(Horizontal):
         self.set_class(bool(problem), "-wrong")
         if self.is_mounted:
             self.query_one(".aside", Static).update(words(f"✗ {problem}") if problem else words(self._hint))
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-here")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-here")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -64,9 +64,9 @@ def columns(width: int, names: int) -> Columns:
     name = min(max(14, names + 2), 16 if width < 90 else 22 if width < 110 else 36)
     p, n = (9 if width >= 100 else 0), (7 if width >= 110 else 0)
     cost = 9 if width >= 88 else 7
-    score, difference, verdict = 13, 24, (10 if width >= 100 else 0)
+    score, difference, verdict = 13, 27, (10 if width >= 100 else 0)
     rest = width - 2 * _PADDING - name - score - difference - verdict - p - n - cost
-    return Columns(name, score, max(0, min(rest, 72)), difference, verdict, p, n, cost)
+    return Columns(name, score, max(0, min(rest, 110)), difference, verdict, p, n, cost)
 
 
 def figure(value: float, metric: str) -> str:
@@ -198,7 +198,7 @@ class ScoreTable(ScrollView, can_focus=True):
         wide = columns(width, max(len(row.name) for row in comparison.rows))
         scale = scale_of(comparison, self.metric, max(1, wide.whisker - 4))
         if y == 0:
-            return Strip(self._head(comparison, wide, scale), width).crop_extend(0, width, base).apply_style(base)
+            return Strip(self._head(comparison, wide, scale)).crop_extend(0, width, base).apply_style(base)
         here = number == self.cursor
         under = self.get_component_rich_style("scores--cursor") if here else base
         segments = self._row(comparison, comparison.rows[number], wide, scale)
@@ -207,7 +207,7 @@ class ScoreTable(ScrollView, can_focus=True):
         return Strip(painted).crop_extend(0, width, base + ground)
 
     def _head(self, comparison: Comparison, wide: Columns, scale: Scale) -> list[Segment]:
-        metric = self.metric.replace("_", " ")
+        metric = {"bits_per_byte": "bits/byte"}.get(self.metric, self.metric.replace("_", " "))
         ends = [figure(v, self.metric).removesuffix(".0") for v in (scale.low, scale.high)]
         axis = fit(f"{ends[0]}{ends[1]:>{max(0, wide.whisker - 4 - len(ends[0]))}}", max(0, wide.whisker - 4))
         cells = [
