@@ -34,7 +34,7 @@ def test_a_picture_fills_its_room_exactly(size: tuple[int, int], log_y: bool) ->
 def test_axes_legend_events_and_end_markers() -> None:
     rows = text(draw([falling()], [Mark(160, "▬", "plateau"), Mark(100, "▴", line=False)], View(x_limit=200), 80, 20))
     assert rows[0].startswith("● held-out 3.020")
-    assert any(" 6" in row and "┤" in row for row in rows)
+    assert any(row.split("┤")[0].strip() in ("6", "6.0") for row in rows if "┤" in row)
     assert "plateau" in "".join(rows) and "▴" in rows[-2] and "└" in rows[-2]
     assert rows[-1].split() == ["step", "0", "50", "100", "150", "200"]
     assert rows[-3].rstrip().endswith("●"), "the newest point is marked"
@@ -44,6 +44,19 @@ def test_several_series_are_told_apart_without_colour() -> None:
     other = Series("other", [(x, 4.0) for x in range(1, 201)])
     plot = "\n".join(text(draw([falling(), other], [], View(x_limit=200), 80, 20))[2:])
     assert plot.count("●") >= 2 and plot.count("■") >= 2
+
+
+def test_a_legend_without_room_leaves_out_context_first_and_counts_the_rest() -> None:
+    points = [(1.0, 1.0), (2.0, 2.0)]
+    series = [
+        Series(f"run{i} {what}", points, behind=what == "train") for i in range(3) for what in ("train", "held-out")
+    ]
+    full = "".join(text(draw(series, [], View(x_limit=2), 70, 18))[:3])
+    assert "run0 train" in full and "run2 held-out" in full
+    short = text(draw(series, [], View(x_limit=2), 70, 11))[0]
+    assert "train" not in short and "run2 held-out" in short
+    least = text(draw(series, [], View(x_limit=2), 40, 11))[0]
+    assert "run0 held-out" in least and "and 2 more" in least
 
 
 def test_a_spike_survives_smoothing_as_the_raw_line_behind() -> None:

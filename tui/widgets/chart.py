@@ -98,7 +98,7 @@ def draw(series: Sequence[Series], marks: Sequence[Mark], view: View, width: int
     values = np.concatenate(known) if known else np.empty(0)
     if not len(values):
         return _empty(width, height)
-    legend = _legend(series, layers, view, width, max(1, height // 6)) if height >= 6 else []
+    legend = _legend(series, view, width, max(1, height // 6)) if height >= 6 else []
     axis = 2 if height >= 5 else 0
     rows = height - len(legend) - axis
     low, high = ticks.snapped(
@@ -164,32 +164,49 @@ def _empty(width: int, height: int) -> list[Row]:
     return [[Segment(row, _style(theme.MUTED))] for row in rows]
 
 
-def _legend(series: Sequence[Series], layers: list[_Layer], view: View, width: int, most: int) -> list[Row]:
-    """Marker, label and value of each series, in as few lines as they need, at most `most`."""
-    items = []
-    for index, one in enumerate(series):
-        color = dim(one.color, 0.3) if one.behind else one.color
-        items.append((marker_of(series, index), cut(one.label, 34), _value(value_at(one, view)), color))
+def _legend(series: Sequence[Series], view: View, width: int, most: int) -> list[Row]:
+    """Marker, label and value of each series in at most `most` lines; what is only context gives way first."""
+    items = [_legend_item(series, index, view, width) for index in range(len(series))]
+    lines = _wrapped(items, width)
+    if len(lines) > most:
+        lines = _wrapped([item for item, one in zip(items, series, strict=True) if not one.behind], width)
+    if len(lines) > most:
+        last = _cut(lines[most - 1], width - len("and 99 more"))
+        left = sum(len(line) for line in lines[most - 1 :]) - len(last)
+        lines = [*lines[: most - 1], [*last, Segment(f"and {left // 3} more", _style(theme.AMBER))]]
+    return [[*line, Segment(" " * (width - _width(line)))] for line in lines]
+
+
+def _legend_item(series: Sequence[Series], index: int, view: View, width: int) -> Row:
+    one = series[index]
+    value = _value(value_at(one, view))
+    color = dim(one.color, 0.3) if one.behind else one.color
+    return [
+        Segment(f"{marker_of(series, index)} ", _style(color, bold=True)),
+        Segment(cut(one.label, max(1, min(34, width - len(value) - 5))) + " ", _style(theme.MUTED)),
+        Segment(f"{value}  ", _style(theme.BRIGHT)),
+    ]
+
+
+def _wrapped(items: Sequence[Row], width: int) -> list[Row]:
     lines: list[Row] = []
-    line: Row = []
-    used = 0
-    for marker, label, value, color in items:
-        long = cell_len(label) + len(value) + 5
-        if line and used + long > width:
-            lines.append([*line, Segment(" " * (width - used))])
-            line, used = [], 0
-            if len(lines) == most:
-                break
-        label = fit(label, min(cell_len(label), max(1, width - len(value) - 5)))
-        line += [
-            Segment(f"{marker} ", _style(color, bold=True)),
-            Segment(f"{label} ", _style(theme.MUTED)),
-            Segment(f"{value}  ", _style(theme.BRIGHT)),
-        ]
-        used += cell_len(label) + len(value) + 5
-    if line:
-        lines.append([*line, Segment(" " * (width - used))])
-    return lines[:most]
+    for item in items:
+        if lines and _width(lines[-1]) + _width(item) <= width:
+            lines[-1] += item
+        else:
+            lines.append(list(item))
+    return lines
+
+
+def _cut(line: Row, width: int) -> Row:
+    """The line without the items that do not fit."""
+    while line and _width(line) > width:
+        line = line[:-3]
+    return line
+
+
+def _width(line: Row) -> int:
+    return sum(segment.cell_length for segment in line)
 
 
 def _value(value: float | None) -> str:
