@@ -284,7 +284,7 @@ class _Plot:
         self.lined |= here
 
     def markers(self, layers: list[_Layer]) -> None:
-        """A marker at each line's newest point and, among several lines, two along it where they do not collide."""
+        """A marker at each line's newest point and, among several lines, a few along it where they do not collide."""
         for index, layer in enumerate(layers):
             x, y = layer.xy
             known = np.flatnonzero(np.isfinite(y) & (x <= self.view.x_limit))
@@ -292,9 +292,9 @@ class _Plot:
                 continue
             spots = [known[-1]]
             if len(layers) > 1 and self.width >= 40:
-                reach = x[known[-1]]
-                wanted = [reach * (third + (index + 1) / (len(layers) + 1)) / 3 for third in (1, 2)]
-                spots += [known[np.abs(x[known] - w).argmin()] for w in wanted]
+                limit = self.view.x_limit  # not what is reached: markers that stay where they are cost nothing to keep
+                wanted = [limit * (third + (index + 1) / (len(layers) + 1)) / 3 for third in (0, 1, 2)]
+                spots += [known[np.abs(x[known] - w).argmin()] for w in wanted if w < x[known[-1]]]
             for spot in spots:
                 self._put(float(x[spot]), float(y[spot]), layer)
 
