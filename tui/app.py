@@ -94,6 +94,9 @@ class GraftlineApp(App[None]):
         self.look()
         self.set_interval(self._poll, self.look)
 
+    def on_unmount(self) -> None:
+        self.gateway.close()
+
     # --- the snapshot ---------------------------------------------------------------------------
 
     @work(thread=True, group="snapshot", exit_on_error=True)

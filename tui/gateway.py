@@ -63,6 +63,11 @@ class Gateway:
 
         return Connected(self.home)
 
+    def close(self) -> None:
+        """Give the connections back. The supervisor and every engine go on."""
+        if "client" in self.__dict__:
+            self.client.close()
+
     # --- look -----------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:

@@ -23,6 +23,8 @@ class Line:
     """From the root down to the node's parent."""
     folded: bool = False
     """Has children that are not shown."""
+    hit: bool = True
+    """Matches the filter itself, rather than leading to what does."""
 
 
 def lines(lineage: Lineage, *, query: str = "", folded: Set[str] = frozenset()) -> list[Line]:
@@ -31,16 +33,16 @@ def lines(lineage: Lineage, *, query: str = "", folded: Set[str] = frozenset()) 
     found: list[Line] = []
     for root in lineage.roots:
         if wanted is None or id(root) in wanted:
-            _walk(root, "", "", (), frozenset() if wanted is not None else folded, wanted, found)
+            _walk(root, "", "", (), folded if wanted is None else frozenset(), wanted, found)
     return found
 
 
 def _walk(
-    node: Node, guide: str, below: str, path: tuple[Node, ...], folded: Set[str], wanted: set[int] | None,
+    node: Node, guide: str, below: str, path: tuple[Node, ...], folded: Set[str], wanted: dict[int, bool] | None,
     found: list[Line],
 ) -> None:  # fmt: skip
     hidden = node.id in folded and bool(node.children)
-    found.append(Line(node, guide, path, hidden))
+    found.append(Line(node, guide, path, hidden, wanted is None or wanted[id(node)]))
     children = [] if hidden else [c for c in node.children if wanted is None or id(c) in wanted]
     for child in children:
         last = child is children[-1]
@@ -48,14 +50,16 @@ def _walk(
         _walk(child, below + tip, below + rest, (*path, node), folded, wanted, found)
 
 
-def _matching(lineage: Lineage, terms: list[str]) -> set[int]:
-    """Identities of the nodes that hold every term in some word about them, and of all their ancestors."""
-    kept: set[int] = set()
+def _matching(lineage: Lineage, terms: list[str]) -> dict[int, bool]:
+    """Identities of the nodes that hold every term in some word about them, and (False) of their ancestors."""
+    kept: dict[int, bool] = {}
 
     def visit(node: Node, above: tuple[Node, ...]) -> None:
         about = " ".join((node.name, node.id, node.kind, node.state, node.method or "", *node.tags)).lower()
         if all(term in about for term in terms):
-            kept.update(id(n) for n in (*above, node))
+            for one in above:
+                kept.setdefault(id(one), False)
+            kept[id(node)] = True
         for child in node.children:
             visit(child, (*above, node))
 

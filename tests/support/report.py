@@ -30,7 +30,12 @@ def write_report(folder: Path, name: str, hash_: str, *, documents: int, tokens:
     for rule, reason, share, text in _RULES:
         count = max(1, int(documents * share))
         samples = [
-            Sample(id=f"email.message.{rule}.{n}", source=name, text=text, kept="email.policy in docs" * (n == 0))
+            Sample(
+                id=f"email.message.{rule}.{n}",
+                source=name,
+                text=text,
+                kept="email.policy in docs" * (rule == "duplicate"),
+            )
             for n in range(3)
         ]
         report.dropped.append(

@@ -22,7 +22,7 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True, *,
         at_work = {worker.group for worker in app.workers if not worker.is_finished} - {"dialog", "snapshot"}
         busy = bool(at_work) or getattr(app, "snapshot", True) is None
         calm = 0 if busy or not until() else calm + 1
-        if calm >= 10:  # longer than the cursor must rest before details are asked for
+        if calm >= 4:  # longer than the cursor must rest before details are asked for
             return
     raise AssertionError(f"not at rest after {seconds} s; on screen:\n{screen_text(pilot)}")
 
@@ -41,19 +41,16 @@ async def at_rest(pilot: Pilot[Any]) -> None:
     """For `snap_compare(run_before=...)`: settled, and without the notifications of the supervisor."""
     await settle(pilot)
     pilot.app.clear_notifications()
-    await settle(pilot)
+    await pilot.pause(0.05)
 
 
 def pressing(*keys: str) -> Callable[[Pilot[Any]], Any]:
-    """For `snap_compare(run_before=...)`: settled, then these keys one after the other, each settled."""
+    """For `snap_compare(run_before=...)`: settled, then these keys, then settled again."""
 
     async def run(pilot: Pilot[Any]) -> None:
-        await at_rest(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settle(pilot)
-        pilot.app.clear_notifications()
         await settle(pilot)
+        await pilot.press(*keys)
+        await at_rest(pilot)
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,13 +40,15 @@ def demo_home(_user: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def empty_home(_user: Path, tmp_path: Path) -> Iterator[Path]:
-    home = _user / "empty" / tmp_path.name / "runs"
+def empty_home(_user: Path) -> Iterator[Path]:
+    """`~/new/runs`, with nothing in it; gone after the test."""
+    home = _user / "new" / "runs"
     home.mkdir(parents=True)
     with Client(home) as client:
         client.sync()
         yield home
         client.shutdown()
+    shutil.rmtree(home.parent)
 
 
 @pytest.fixture

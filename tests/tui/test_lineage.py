@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from engine.corpus.tokenizer import train_bpe
 from tests.support.screen import screen_text, settle
 from tests.support.workspace import BASE, DOCS, RUNS
 from tui.app import GraftlineApp
@@ -98,6 +99,7 @@ async def test_filter_and_clear(demo: GraftlineApp) -> None:
         await settle(pilot)
         assert [line.node.name for line in tree(demo).lines] == ["python-docs", "tiny", "areas-scratch"]
         assert demo.focused is tree(demo)
+        assert under_cursor(demo) == "areas-scratch"
         await pilot.press("escape")
         await settle(pilot)
         assert len(tree(demo).lines) == 10
@@ -277,6 +279,7 @@ async def test_a_name_that_cannot_be_is_refused_in_the_dialog(own: GraftlineApp)
 
 
 async def test_freeze_makes_a_version_and_goes_there(own: GraftlineApp, own_home: Path) -> None:
+    train_bpe(["one base, many variants"], 257).save(own_home / RUNS["areas"] / "tokenizer")
     async with own.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("j")

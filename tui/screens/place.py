@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tui.app import GraftlineApp
 
 
+AGE_SECONDS = 20.0
+"""Ages are drawn anew this often when nothing else changes."""
+
+
 class Place(Screen[None]):
     """A screen that is a mode. Subclasses say `PLACE`, compose `body()`, and may override `show_snapshot`.
 
@@ -39,6 +43,7 @@ class Place(Screen[None]):
 
     def on_mount(self) -> None:
         self.watch(self.app, "snapshot", self._snapshot_changed)
+        self.set_interval(AGE_SECONDS, lambda: self._snapshot_changed(self.graft.snapshot))
 
     def on_screen_resume(self) -> None:
         self._snapshot_changed(self.graft.snapshot)

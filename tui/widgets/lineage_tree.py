@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -99,8 +100,11 @@ class LineageTree(ScrollView, can_focus=True):
             self.cursor = base  # a base says more about a workspace than the corpus above it
 
     def filter(self, query: str) -> None:
+        """Show what matches and what leads there, with the cursor on a match."""
         self.query_text = query
         self._arrange()
+        if self.line is not None and not self.line.hit:
+            self.cursor = next(n for n, line in enumerate(self.lines) if line.hit)
 
     def mark(self, marked: frozenset[str]) -> None:
         self.marked = marked
@@ -242,7 +246,7 @@ class LineageTree(ScrollView, can_focus=True):
         guide = cut(line.guide, width - 3)
         room = width - len(guide) - 2
         name = cut(title(node), room)
-        rest = cut(self._aside(line), max(0, width - len(guide) - 2 - len(fit(name, len(name))) - 2))
+        rest = cut(self._aside(line), max(0, room - cell_len(name) - 2))
         segments = [
             Segment(guide, Style(color=theme.FAINT)),
             Segment(glyph + " ", Style(color=colour)),
@@ -254,10 +258,9 @@ class LineageTree(ScrollView, can_focus=True):
 
     def _aside(self, line: Line) -> str:
         node = line.node
-        words = ("scratch " if node.scratch else "") + (node.method or node.kind)
-        parts = [words]
+        parts = [("scratch " if node.scratch else "") + (node.method or node.kind)]
         if (done := self.progress.get(node.run_id or "")) is not None:
-            parts.append(f"{done:.0%}")
+            parts.insert(0, f"{done:.0%}")
         elif node.state not in ("finished", "frozen", "built"):
             parts.append(node.state)
         if line.folded:

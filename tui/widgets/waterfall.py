@@ -71,7 +71,7 @@ class Waterfall(OptionList):
 def _line(fall: Fall, most: int, width: int) -> Content:
     """`duplicate   −1,204   3.1 MB  ███████░░`: solid for what is left, light for what this rule took."""
     room = max(0, width - 42)
-    left = "█" * round(fall.left / max(most, 1) * room)
+    left = "▆" * round(fall.left / max(most, 1) * room)
     took = max(1, round((fall.left + fall.dropped) / max(most, 1) * room) - len(left)) if fall.dropped and room else 0
     count = f"−{fall.dropped:,}" if fall.rule else f"{fall.left:,}"
     colour = theme.AMBER if fall.rule else theme.BRIGHT
