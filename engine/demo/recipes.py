@@ -45,7 +45,7 @@ def pretrain(corpus_ref: str) -> PretrainConfig:
             lr=4e-3,
             eval_every=50,
             patience=2,
-            min_gain=0.02,  # two looks in a row below two percent: enough for a demo, too eager for a week
+            min_gain=0.02,  # flat: two looks in a row below two percent. Enough for a demo, too eager for a week
             decay=0.3,
         ),
     )

@@ -78,7 +78,7 @@ def multiplies_bf16(device: torch.device) -> bool:
     """Whether products in bf16 are fast there, rather than emulated."""
     if device.type == "cpu":
         tell = getattr(torch.cpu, "get_capabilities", dict)  # newer than torch 2.11; without it, fp32
-        able = tell()
+        able: dict[str, bool] = tell()
         return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     return True
 

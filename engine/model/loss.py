@@ -22,7 +22,7 @@ _CHUNK_VALUES = {"cpu": 1 << 20, "cuda": 1 << 26}
 def token_loss(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     """The sum of the cross entropies (nats, fp32) of `targets` (N,) under logits `hidden @ weight.T`.
 
-    hidden: (N, width); weight: (vocabulary, width). Every target counts.
+    hidden: (N, width); weight: (vocabulary, width). A target of `IGNORED` does not count.
     """
     kind = hidden.device.type
     dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
@@ -42,13 +42,15 @@ class _TokenLoss(torch.autograd.Function):
         rows = max(1, _CHUNK_VALUES.get(hidden.device.type, 1 << 24) // weight.shape[0])
         for start in range(0, hidden.shape[0], rows):
             part, wanted = hidden[start : start + rows].to(dtype), targets[start : start + rows, None]
+            counts = (wanted != IGNORED).float()
+            wanted = wanted.clamp(min=0)
             scores = torch.log_softmax((part @ table.T).float(), dim=1)
-            total -= scores.gather(1, wanted).sum()
+            total -= (scores.gather(1, wanted) * counts).sum()
             if grad_hidden is None and grad_weight is None:
                 continue
             slope = scores.exp_()  # d loss / d logits = softmax - one-hot
             slope.scatter_add_(1, wanted, slope.new_full((1, 1), -1.0).expand(wanted.shape))
-            slope = slope.to(dtype)
+            slope = slope.mul_(counts).to(dtype)
             if grad_hidden is not None:
                 grad_hidden[start : start + rows] = slope @ table
             if grad_weight is not None:

@@ -111,7 +111,9 @@ class GraftModel(nn.Module):
         real = wanted != IGNORED
         count = int(real.sum())
         if count < wanted.numel():
-            hidden, wanted = hidden[real], wanted[real]
+            # Kernels are built for each number of rows they meet: a few of those that do not count fill up the last 64.
+            rows = torch.argsort(real, descending=True, stable=True)[: count + -count % 64]
+            hidden, wanted = hidden[rows], wanted[rows]
         return token_loss(hidden, self.lm_weight(), wanted), count
 
     def class_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
