@@ -185,6 +185,16 @@ class PretrainConfig(_Config, tag_field="kind", tag="pretrain", frozen=True, kw_
     seed: Count = 0
 
 
+class TuneConfig(TrainConfig, frozen=True, kw_only=True):
+    """The same for a branch, with a branch's defaults: weights that have learned already want small, short changes."""
+
+    epochs: Annotated[float, Meta(ge=0.0)] = 3.0
+    optimizer: Literal["muon", "adamw"] = "adamw"
+    lr: Rate = 3e-4
+    patience: Count = 0
+    """A branch ends at its step limit: task data is small, and each look at it is noisy."""
+
+
 # --- branching ------------------------------------------------------------------------------------
 
 
@@ -223,7 +233,7 @@ class BranchConfig(_Config, tag_field="kind", tag="branch", frozen=True, kw_only
     """classify: the class names in order; when empty, those of the training data, sorted."""
     template: TemplateConfig = TemplateConfig()
     """instruct: the prompt."""
-    train: TrainConfig = TrainConfig(epochs=3.0, optimizer="adamw", lr=3e-4)
+    train: TuneConfig = TuneConfig()
     seed: Count = 0
 
 
@@ -280,5 +290,5 @@ AnyConfig = RunConfig | SuiteConfig
 __all__ = [
     "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ModelCard",
     "ModelConfig", "PretrainConfig", "RuleConfig", "RunConfig", "SourceConfig", "SuiteConfig", "TemplateConfig",
-    "TokenizerConfig", "TrainConfig",
+    "TokenizerConfig", "TrainConfig", "TuneConfig",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from engine.config.schema import (
     SuiteConfig,
     TokenizerConfig,
     TrainConfig,
+    TuneConfig,
 )
 from engine.demo.data import DemoData
 from engine.paths import write_atomic
@@ -58,21 +59,21 @@ def branches(data: DemoData) -> list[BranchConfig]:
         method="classify",
         base=BASE,
         data=DataConfig(train=str(data.folder / "areas-train.jsonl")),
-        train=TrainConfig(epochs=4.0, batch=32, optimizer="adamw", lr=1e-3, eval_every=50, patience=0),
+        train=TuneConfig(epochs=4.0, batch=32, lr=1e-3, eval_every=50),
     )
     questions = BranchConfig(
         name="questions",
         method="instruct",
         base=BASE,
         data=DataConfig(train=str(data.folder / "questions-train.jsonl")),
-        train=TrainConfig(epochs=2.0, batch=32, optimizer="adamw", lr=1e-3, eval_every=50, patience=0),
+        train=TuneConfig(epochs=2.0, batch=32, lr=1e-3, eval_every=50),
     )
     reference = BranchConfig(
         name="reference",
         method="continued",
         base=BASE,
         data=DataConfig(train=str(data.folder / "reference-train.jsonl")),
-        train=TrainConfig(epochs=3.0, batch=16, optimizer="adamw", lr=1e-3, eval_every=50, patience=0),
+        train=TuneConfig(epochs=3.0, batch=16, lr=1e-3, eval_every=50),
     )
     return [areas, questions, reference, scratch(areas)]
 

@@ -85,3 +85,9 @@ def test_a_configuration_survives_a_round_trip_with_its_fingerprint(tmp_path: Pa
 def test_a_fingerprint_tells_two_seeds_apart() -> None:
     one = PretrainConfig(name="a", corpus="c", seed=1)
     assert fingerprint(one) != fingerprint(PretrainConfig(name="a", corpus="c", seed=2))
+
+
+def test_a_branch_keeps_its_own_defaults_where_its_train_table_is_silent(tmp_path: Path) -> None:
+    path = written(tmp_path, 'kind = "branch"\nname = "b"\nmethod = "classify"\n[data]\n[train]\nlr = 1e-4\n')
+    train = load(path, BranchConfig).train
+    assert (train.lr, train.optimizer, train.patience, train.epochs) == (1e-4, "adamw", 0, 3.0)
