@@ -1,6 +1,8 @@
 """Graftline's colours: dark, calm, one green for what grows, amber for what moves, red for what broke.
 
-Colour only ever repeats what a glyph or a word says already, so every screen reads without it.
+Colour only ever repeats what a glyph or a word says already, so every screen reads without it. The greys are nearly
+neutral on purpose: a terminal of 256 colours then takes them for greys (233 to 235), and panels stay apart; a tint
+further in they would all turn black.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ THEME = Theme(
     warning="#e0b872",
     error="#e08578",
     foreground="#d3d8dc",
-    background="#12161a",
-    surface="#181d22",
-    panel="#20272d",
+    background="#14171a",
+    surface="#1b1f23",
+    panel="#23282d",
     variables={
         "muted": "#7f8a94",
         "faint": "#4a545d",
@@ -27,10 +29,10 @@ THEME = Theme(
         "block-cursor-background": "#2b4437",
         "block-cursor-foreground": "#eef3ef",
         "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#232c31",
+        "block-cursor-blurred-background": "#2a2f34",
         "block-cursor-blurred-foreground": "#d3d8dc",
         "block-hover-background": "#20292b",
-        "footer-background": "#181d22",
+        "footer-background": "#1b1f23",
         "footer-foreground": "#7f8a94",
         "footer-key-foreground": "#e0b872",
         "footer-description-foreground": "#9aa4ad",
