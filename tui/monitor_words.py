@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from engine import figures
 from engine.store.rows import RunRow
-from tui import figures, theme
+from tui import theme
 from tui.run_feed import AXES, RunView
 from tui.text import cut, fit, one_line, words
 from tui.widgets.chart import HOLLOW, MARKERS, Mark, Series
@@ -246,7 +247,7 @@ def _plan(view: RunView) -> list[tuple[str, str]]:
         ("parameters", figures.count(plan.parameters)),
         ("that learn", figures.count(plan.trainable)),
         ("tokens per step", figures.count(plan.tokens_per_step)),
-        ("FLOPs per token", figures.count(plan.flops_per_token)),
+        ("FLOPs per token", figures.flops(plan.flops_per_token)),
     ]
 
 
@@ -254,7 +255,7 @@ def _run(view: RunView, row: RunRow | None) -> list[tuple[str, str]]:
     step, tokens, seconds = view.reached
     pairs = [("id", view.run_id), ("device", view.device or figures.UNKNOWN), ("attempt", f"{view.attempt}")]
     if view.planned and view.planned.flops_per_token:
-        pairs.append(("FLOPs so far", figures.count(tokens * view.planned.flops_per_token)))
+        pairs.append(("FLOPs so far", figures.flops(tokens * view.planned.flops_per_token)))
     pairs += [("tokens so far", figures.count(tokens)), ("trained for", figures.duration(seconds if step else None))]
     if row and row.parents:
         pairs.append(("from", ", ".join(p.partition(":")[2] or p for p in row.parents)))

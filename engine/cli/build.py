@@ -57,6 +57,7 @@ def corpus_build(config: Path, overrides: tuple[str, ...], wait: bool, home: Pat
 @json_option
 def corpus_list(home: Path, as_json: bool) -> None:
     """Every built corpus of this workspace."""
+    from engine import figures
     from engine.cli import render
 
     with workspace(home) as client:
@@ -71,7 +72,7 @@ def corpus_list(home: Path, as_json: bool) -> None:
             render.text(row.id),
             f"{row.documents:,}",
             f"{row.heldout_documents:,}",
-            render.count(row.train_tokens),
+            figures.count(row.train_tokens),
             f"{row.vocab_size:,}",
             render.moment(row.built),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from engine import figures
 from engine.cli import render
 from engine.errors import InputError
 from engine.plain import one_line
@@ -143,8 +144,8 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
         ("kind", " ".join(part for part in (run.kind, run.method or "", "(scratch control)" * run.scratch) if part)),
         ("state", render.state(run.state)),
         ("created", render.moment(run.created)),
-        ("grows from", ", ".join(run.parents) or render.UNKNOWN),
-        ("device", run.device or render.UNKNOWN),
+        ("grows from", ", ".join(run.parents) or figures.UNKNOWN),
+        ("device", run.device or figures.UNKNOWN),
         ("steps", steps),
         ("loss", f"train {render.number(run.train_loss)}, held-out {render.number(run.heldout_loss)}"),
         *cost_rows(run.cost),
@@ -159,13 +160,17 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
         table = render.table(">STEP", ">TOKENS", ">HELD-OUT", "", "SHA-256")
         for row in card.checkpoints:
             loss, best = render.number(row.heldout_loss), "best" if row.best else ""
-            table.add_row(f"{row.step:,}", render.count(row.tokens), loss, best, render.text(row.sha256[:16]))
+            table.add_row(f"{row.step:,}", figures.count(row.tokens), loss, best, render.text(row.sha256[:16]))
         parts += ["", table]
     return [*parts, *_scores(card.evaluations)]
 
 
 def cost_rows(cost: Any) -> list[tuple[str, object]]:
-    words = [render.duration(cost.seconds), f"{render.count(cost.tokens)} tokens", f"{render.flops(cost.flops)} FLOPs"]
+    words = [
+        render.duration(cost.seconds),
+        f"{figures.count(cost.tokens)} tokens",
+        f"{figures.flops(cost.flops)} FLOPs",
+    ]
     rows: list[tuple[str, object]] = [("cost", ", ".join(words))]
     return rows if cost.money is None else [*rows, ("price", f"{cost.money:.2f}")]
 
@@ -184,7 +189,7 @@ def _model_parts(card: ModelCard) -> list[RenderableType]:
     rows: list[tuple[str, object]] = [
         ("model", model.id),
         ("kind", " ".join(part for part in (model.kind, model.method or "") if part)),
-        ("grows from", model.parent_id or render.UNKNOWN),
+        ("grows from", model.parent_id or figures.UNKNOWN),
         ("run", f"{model.run_id}" + (f" at step {model.step:,}" if model.step is not None else "")),
         ("parameters", f"{model.parameters:,}"),
         ("frozen", render.moment(model.frozen_at)),
@@ -228,6 +233,6 @@ def _print_corpus(card: CorpusCard) -> None:
         ("vocabulary", f"{row.vocab_size:,}"),
         ("built", render.moment(row.built)),
         ("report", "missing"),
-        ("used by", ", ".join(one_line(run.name) for run in card.runs) or render.UNKNOWN),
+        ("used by", ", ".join(one_line(run.name) for run in card.runs) or figures.UNKNOWN),
     ]
     render.show(render.facts(facts))

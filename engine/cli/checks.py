@@ -13,8 +13,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.cli.render import size
 from engine.errors import GraftlineError
+from engine.figures import size
 
 _TORCH = """
 import json, platform, torch

@@ -61,6 +61,7 @@ def runs(states: tuple[str, ...], kinds: tuple[str, ...], limit: int | None, hom
 
 
 def _run_table(rows: list[RunRow], spared: frozenset[str]) -> Table:
+    from engine import figures
     from engine.cli import render
 
     headings = [h for h in ("RUN", "NAME", "KIND", "STATE", ">STEP", ">HELD-OUT", ">TIME") if h not in spared]
@@ -71,9 +72,9 @@ def _run_table(rows: list[RunRow], spared: frozenset[str]) -> Table:
             "NAME": render.text(row.name),
             "KIND": render.text(row.method or row.kind),
             "STATE": render.state(row.state),
-            ">STEP": f"{row.step:,}" if row.step else render.UNKNOWN,
+            ">STEP": f"{row.step:,}" if row.step else figures.UNKNOWN,
             ">HELD-OUT": render.number(row.heldout_loss),
-            ">TIME": render.duration(row.cost.seconds) if row.started else render.UNKNOWN,
+            ">TIME": render.duration(row.cost.seconds) if row.started else figures.UNKNOWN,
         }
         table.add_row(*(cells[heading] for heading in headings))
     return table
@@ -166,6 +167,7 @@ def metrics(run: str, names: tuple[str, ...], as_csv: bool, home: Path, as_json:
 
 
 def _print_points(curves: dict[str, list[Point]]) -> None:
+    from engine import figures
     from engine.cli import render
 
     by_step: dict[int, dict[str, Point]] = {}
@@ -176,7 +178,7 @@ def _print_points(curves: dict[str, list[Point]]) -> None:
     for step, row in sorted(by_step.items()):
         any_point = next(iter(row.values()))
         values = [render.number(row[name].value, 6) if name in row else "" for name in curves]
-        table.add_row(f"{step:,}", render.count(any_point.tokens), render.duration(any_point.seconds), *values)
+        table.add_row(f"{step:,}", figures.count(any_point.tokens), render.duration(any_point.seconds), *values)
     render.show(table)
 
 
@@ -190,8 +192,8 @@ def _print_summary(curves: dict[str, list[Point]]) -> None:
         values = [point.value for point in points if point.value is not None]
         if not values:
             continue
-        figures = [render.number(value) for value in (values[0], values[-1], min(values), max(values))]
-        table.add_row(render.text(name), f"{len(points):,}", *figures, render.text(render.spark(values, 30), "cyan"))
+        cells = [render.number(value) for value in (values[0], values[-1], min(values), max(values))]
+        table.add_row(render.text(name), f"{len(points):,}", *cells, render.text(render.spark(values, 30), "cyan"))
     return render.show(table)
 
 

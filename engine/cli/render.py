@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine import figures
+from engine.figures import UNKNOWN
 from engine.plain import one_line
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from engine.store.rows import ScoreRow
 
-UNKNOWN = "–"
 _WIDE = 4096
 """Columns when nobody sees them: lines in a pipe are never cut."""
 _STATES = {
@@ -115,49 +116,7 @@ def state(name: str) -> Text:
 
 def duration(seconds: float | None) -> str:
     """`8.2s`, `2m10s`, `7h05m`, `3d04h`."""
-    if seconds is None:
-        return UNKNOWN
-    if seconds < 10:
-        return f"{seconds:.1f}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
-
-
-def count(value: float | None) -> str:
-    """`950`, `12.3K`, `4.1M`, `5.3e13`."""
-    if value is None:
-        return UNKNOWN
-    if value < 10_000:
-        return f"{value:.0f}"
-    for size, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if size <= value < 1e15:
-            figure = value / size
-            return f"{figure:.0f}{unit}" if figure >= 100 else f"{figure:.3g}{unit}"
-    return f"{value:.1e}".replace("e+", "e")
-
-
-def size(value: float) -> str:
-    """Bytes in decimal units: `312 kB`, `4.1 GB`."""
-    for step, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if value >= step:
-            return f"{value / step:.3g} {unit}"
-    return f"{value:.0f} B"
-
-
-def flops(value: float | None) -> str:
-    """Floating-point operations with the prefix people use for them: `53.2G`, `1.2T`, `40P`."""
-    if value is None:
-        return UNKNOWN
-    for size, unit in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.0f}"
+    return f"{seconds:.1f}s" if seconds is not None and seconds < 10 else figures.duration(seconds)
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from engine import figures
 from engine.cli import render
 from engine.compare.cost import cost_rows, in_words
 from engine.compare.table import PRIMARY
@@ -45,8 +46,8 @@ def print_costs(lineage: Lineage) -> None:
             render.text(row.what),
             render.duration(row.seconds),
             f"{row.share:.2f}×" if row.share is not None else "",
-            render.count(row.tokens) if whole else "",
-            render.flops(row.flops) if whole else "",
+            figures.count(row.tokens) if whole else "",
+            figures.flops(row.flops) if whole else "",
             f"{row.money:.2f}" if row.money is not None else "",
         )
     sentences = [render.text(in_words(cost), "dim") for cost in lineage.costs]

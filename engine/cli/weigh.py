@@ -121,6 +121,7 @@ def _configs(client: Client, comparison: Comparison) -> dict[str, dict[str, obje
 
 
 def _print(comparison: Comparison, configs: dict[str, dict[str, object]], items: int) -> None:
+    from engine import figures
     from engine.cli import render
     from engine.compare.config_diff import differences
 
@@ -128,7 +129,7 @@ def _print(comparison: Comparison, configs: dict[str, dict[str, object]], items:
     if len(configs) > 1 and (changed := differences(configs)):
         table = render.table("WHERE THE RECIPES DIFFER", *configs)
         for change in changed:
-            values = [render.text(change.values.get(name, render.UNKNOWN)) for name in configs]
+            values = [render.text(change.values.get(name, figures.UNKNOWN)) for name in configs]
             table.add_row(render.text(change.key), *values)
         print()
         render.show(table)
@@ -146,13 +147,14 @@ def _score_table(comparison: Comparison) -> Table:
 
 
 def _scores(comparison: Comparison, metrics: list[str]) -> Table:
+    from engine import figures
     from engine.cli import render
 
     shown = {"language-model": "bits per byte, not a task score"}.get(comparison.task, comparison.task)
     title = f"{comparison.suite}: {shown}, {comparison.items:,} items"
     table = render.table("MODEL", *(f">{m} [95 %]" for m in metrics), ">DIFFERENCE [95 %]", ">P", title=title)
     for row in comparison.rows:
-        scores = [render.score(found) if (found := row.score(m)) else render.UNKNOWN for m in metrics]
+        scores = [render.score(found) if (found := row.score(m)) else figures.UNKNOWN for m in metrics]
         name = render.text(row.name, "bold" if row.baseline else "")
         table.add_row(name, *scores, *_difference(row, comparison.metric))
     return table

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOOR = {"errors", "paths", "plain"}
+FLOOR = {"errors", "paths", "plain", "figures"}
 RECORD = FLOOR | {"config", "journal"}
 TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze"}
 
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "paths": {"errors"},
     "plain": set(),
+    "figures": set(),
     "config": FLOOR,
     "journal": FLOOR | {"config"},
     "stage": RECORD,

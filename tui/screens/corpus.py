@@ -11,9 +11,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from engine import figures
 from engine.corpus.report import CorpusReport, RuleCount
 from engine.store.rows import CorpusRow
-from tui import figures, keys, theme
+from tui import keys, theme
 from tui.messages import OpenLaunch, Snapshot
 from tui.screens.place import Place
 from tui.text import fit, one_line, page, words

@@ -16,8 +16,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from engine import figures
 from engine.store.rows import RunRow
-from tui import figures, keys
+from tui import keys
 from tui.log_tail import LogTail
 from tui.messages import Snapshot
 from tui.monitor_words import METRICS, facts, head, how, log_lines, marks, metrics_of, series, story

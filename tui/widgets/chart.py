@@ -23,7 +23,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from tui import figures, theme
+from engine import figures
+from tui import theme
 from tui.text import cut, fit
 from tui.widgets import ticks
 from tui.widgets.braille import BLANK, codes, trace

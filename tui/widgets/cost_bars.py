@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from engine import figures
 from engine.store.rows import BaseCost
-from tui import figures, theme
+from tui import theme
 from tui.text import cut
 
 

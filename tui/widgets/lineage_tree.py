@@ -21,8 +21,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine import figures
 from engine.store.rows import Lineage, Node
-from tui import figures, keys, theme
+from tui import keys, theme
 from tui.lineage_rows import SHORT, Line, headline, lines, title
 from tui.text import cut, fit
 

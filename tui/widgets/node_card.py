@@ -10,8 +10,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from engine import figures
 from engine.store.rows import CheckpointRow, Cost, Node, ScoreRow
-from tui import figures, theme
+from tui import theme
 from tui.gateway import Details
 from tui.lineage_rows import Line, title
 from tui.text import cut, fit, one_line, words
@@ -164,7 +165,7 @@ def _cost(cost: Cost) -> list[tuple[str, str]]:
         ("wall time", figures.duration(cost.seconds) if cost.seconds else ""),
         ("device time", figures.duration(cost.device_seconds) if cost.device_seconds else ""),
         ("tokens", figures.count(cost.tokens) if cost.tokens else ""),
-        ("FLOPs", figures.count(cost.flops) if cost.flops else ""),
+        ("FLOPs", figures.flops(cost.flops) if cost.flops else ""),
         ("money", f"{cost.money:.2f}" if cost.money is not None else ""),
     ]
     return [(label, value) for label, value in known if value]

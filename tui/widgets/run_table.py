@@ -13,8 +13,9 @@ from textual.reactive import reactive
 from textual.widgets import DataTable
 from textual.widgets.data_table import RowDoesNotExist
 
+from engine import figures
 from engine.store.rows import RunRow
-from tui import figures, theme
+from tui import theme
 from tui.text import cell, one_line
 
 Key = Callable[[RunRow], Any]

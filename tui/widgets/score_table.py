@@ -23,9 +23,10 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine import figures
 from engine.compare.table import Comparison, ComparisonRow, Difference
 from engine.store.rows import ScoreRow
-from tui import figures, theme
+from tui import theme
 from tui.text import fit
 from tui.widgets import ticks
 

@@ -10,8 +10,9 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from engine import figures
 from engine.corpus.report import CorpusReport, RuleCount
-from tui import figures, theme
+from tui import theme
 from tui.text import fit
 
 

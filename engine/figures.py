@@ -69,6 +69,16 @@ def count(value: float | None) -> str:
     return f"{value:.1e}".replace("e+", "e")
 
 
+def flops(value: float | None) -> str:
+    """Floating-point operations with the prefix people use for them: `53.2G`, `1.2T`, `40P`."""
+    if value is None:
+        return UNKNOWN
+    for size, unit in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if value >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.0f}"
+
+
 def size(value: float | None) -> str:
     """Bytes in decimal units: `312 kB`, `4.1 GB`."""
     if value is None:

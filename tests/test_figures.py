@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tui import figures
+from engine import figures
 
 
 @pytest.mark.parametrize(
