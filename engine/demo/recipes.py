@@ -59,7 +59,7 @@ def branches(data: DemoData) -> list[BranchConfig]:
         method="classify",
         base=BASE,
         data=DataConfig(train=str(data.folder / "areas-train.jsonl")),
-        train=TuneConfig(epochs=4.0, batch=32, lr=1e-3, eval_every=50),
+        train=TuneConfig(epochs=4.0, batch=32, eval_every=50),
     )
     questions = BranchConfig(
         name="questions",
