@@ -101,7 +101,7 @@ class Demo:
         suites = recipes.suites(task_data)
         asked = {"areas": ["areas", "areas-scratch"], "questions": ["questions"], "reference": ["reference", frozen.id]}
         evaluations = [
-            EvaluateConfig(name=name, models=tuple(variants.get(m, m) for m in asked[name]), suites=(suite,))
+            EvaluateConfig(name=f"{name}-test", models=tuple(variants.get(m, m) for m in asked[name]), suites=(suite,))
             for name, suite in suites.items()
         ]
         for suite in suites.values():
