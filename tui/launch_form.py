@@ -205,10 +205,9 @@ def _put(raw: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _complete(kind: str, raw: dict[str, Any]) -> None:
-    """What the form does not ask: a table given in part replaces the stage's defaults, so they are written out."""
+    """The tables that a stage needs even when the form fills nothing into them."""
     if kind == "branch":
         raw.setdefault("data", {})
-        raw.setdefault("train", {}).update(optimizer="adamw", patience=0)
         if not raw.get("scratch"):
             raw.pop("scratch", None)
     if kind == "corpus" and "sources" in raw:

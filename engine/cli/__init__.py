@@ -48,11 +48,19 @@ def cli(ctx: click.Context, home: Path) -> None:
         open_app(home)
 
 
-def open_app(home: Path) -> NoReturn:
-    """Become the app. Raises `InputError` where there is no terminal to draw on."""
+def require_terminal() -> None:
+    """Raises `InputError` where there is no terminal for the app to draw on."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("the app needs a terminal", fix="see `graftline --help` for what works without one")
-    os.execv(sys.executable, [sys.executable, "-m", "tui", "--home", str(home)])
+
+
+def open_app(home: Path) -> NoReturn:
+    """Become the app. Raises `InputError` where there is no terminal to draw on."""
+    from engine.launch.wire import python_command
+
+    require_terminal()
+    command, environment = python_command("tui", "--home", str(home))
+    os.execve(command[0], command, environment)
 
 
 for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *CONTROL, *ASK):

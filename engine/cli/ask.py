@@ -88,12 +88,15 @@ def _said(request: dict[str, Any]) -> Iterable[str]:
     import os
     import subprocess
 
+    from engine.launch.wire import python_command
+
+    command, environment = python_command("engine.model.say")
     with subprocess.Popen(
-        [sys.executable, "-m", "engine.model.say"],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        env=environment | {"PYTHONIOENCODING": "utf-8"},
     ) as process:
         assert process.stdin and process.stdout and process.stderr
         process.stdin.write(json.dumps(request).encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.config.load import dump
 from engine.config.schema import (
+    AnyConfig,
     BranchConfig,
     CorpusConfig,
     DataConfig,
@@ -102,7 +103,7 @@ def suites(data: DemoData) -> dict[str, SuiteConfig]:
     }
 
 
-def write(folder: Path, config: CorpusConfig | PretrainConfig | BranchConfig | SuiteConfig) -> Path:
+def write(folder: Path, config: AnyConfig) -> Path:
     """A configuration as a file of its own, so that what the demo did can be done again by hand."""
     path = folder / f"{config.name}.toml"
     write_atomic(path, dump(config))

@@ -9,16 +9,14 @@ leaves it going.
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from engine.cli import cli
+from engine.cli import cli, open_app, require_terminal
 from engine.config.schema import EvaluateConfig, RunConfig
 from engine.demo import data, recipes
 from engine.errors import InputError, RunFailedError
@@ -26,6 +24,7 @@ from engine.freeze.freeze import freeze
 from engine.journal.events import Decision, Metrics, Record, Said
 from engine.journal.reader import Tail
 from engine.launch.client import Client
+from engine.launch.wire import python_command
 from engine.paths import Workspace, default_home
 from engine.plain import one_line
 from engine.store.rows import RunRow
@@ -49,8 +48,11 @@ def fresh_home(home: Path | None) -> Path:
 def main(home: Path | None, *, headless: bool) -> None:
     """Run the demo here (`headless`), or beside the app, which this process then becomes.
 
-    Raises `InputError` for a workspace that is not fresh and `RunFailedError` when a stage failed.
+    Raises `InputError` for a workspace that is not fresh or where the app has no terminal, and `RunFailedError` when
+    a stage failed.
     """
+    if not headless:
+        require_terminal()
     place = fresh_home(home)
     place.mkdir(parents=True, exist_ok=True)
     if headless:
@@ -61,15 +63,12 @@ def main(home: Path | None, *, headless: bool) -> None:
 
 def _beside_the_app(home: Path) -> NoReturn:
     """Start the demo in its own session, its words in `demo.log`, and become the app."""
+    command, environment = python_command("engine.demo", str(home))
     with (home / "demo.log").open("wb") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "engine.demo", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    os.execv(sys.executable, [sys.executable, "-m", "tui", "--home", str(home)])
+    open_app(home)
 
 
 class Demo:
@@ -113,10 +112,7 @@ class Demo:
         """Queue runs, follow them one after the other, and return how they ended. Raises when one failed."""
         submitted = []
         for config in configs:
-            path = self.configs / f"{config.name}.toml"
-            if not isinstance(config, EvaluateConfig):
-                path = recipes.write(self.configs, config)
-            outcome = self.client.submit(config, where=path)
+            outcome = self.client.submit(config, where=recipes.write(self.configs, config))
             for line in outcome.said:
                 self._line(line)
             submitted.append(outcome.run_id)

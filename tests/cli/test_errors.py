@@ -185,3 +185,15 @@ def test_a_full_disk_ends_a_real_build_with_one_line_and_code_1(tmp_path: Path) 
     assert "Traceback" not in done.stderr
     assert '"state": "failed"' in done.stdout and "tiny-text/" not in done.stdout
     assert done.stdout.splitlines()[-1] == "0", "no folder of the run that could not be queued"
+
+
+@pytest.mark.parametrize("verb", [[], ["demo"]])
+def test_without_a_terminal_the_app_is_refused_and_nothing_is_started(tmp_path: Path, verb: list[str]) -> None:
+    home = tmp_path / "runs"
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *verb, "--home", str(home)],
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("graftline: the app needs a terminal")
+    assert not home.exists()
