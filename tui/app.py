@@ -30,6 +30,7 @@ from tui import keys, messages
 from tui.gateway import Gateway
 from tui.messages import Snapshot
 from tui.theme import FAINT, MUTED, THEME
+from tui.widgets.place_bar import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,7 @@ class GraftlineApp(App[None]):
     TITLE = "graftline"
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        name: _place(name) for name in ("lineage", "runs", "monitor", "compare", "corpus", "logs")
+        name: _place(name) for name in PLACES
     }
     DEFAULT_MODE = "lineage"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}

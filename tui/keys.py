@@ -19,8 +19,11 @@ APP: list[BindingType] = [
     _key("3", "place('monitor')", "monitor", "place.monitor", "Live curves of chosen runs"),
     _key("4", "place('compare')", "compare", "place.compare", "Models side by side on a suite"),
     _key("5", "place('corpus')", "corpus", "place.corpus", "What a corpus kept and dropped"),
-    _key("6", "place('logs')", "logs", "place.logs", "The log of one run"),
-    _key("question_mark", "help", "keys", "app.help", "All keys of this place", True, "?"),
+    _key("6", "place('play')", "play", "place.play", "One prompt to several models"),
+    _key("7", "place('queue')", "queue", "place.queue", "What waits to run, in which order"),
+    _key("8", "place('machine')", "machine", "place.machine", "Processors, memory, disk and who uses them"),
+    _key("9", "place('logs')", "logs", "place.logs", "The log of one run"),
+    _key("question_mark,h", "help", "keys", "app.help", "All keys of this place", True, "?"),
     _key("q", "quit", "quit", "app.quit", "Close the app; runs go on without it", True),
 ]
 
@@ -59,7 +62,7 @@ TREE: list[BindingType] = [
     _key("down,j", "move(1)", "down", "tree.down", "Next line", display="↓"),
     _key("up,k", "move(-1)", "up", "tree.up", "Line before", display="↑"),
     _key("right", "unfold", "unfold", "tree.unfold", "Unfold"),
-    _key("left,h", "fold", "fold", "tree.fold", "Fold, or go to the parent", display="←"),
+    _key("left,a", "fold", "fold", "tree.fold", "Fold, or go to the parent", display="←"),
     _key("pagedown", "page(1)", "page down", "tree.page_down", "A screenful down"),
     _key("pageup", "page(-1)", "page up", "tree.page_up", "A screenful up"),
     _key("home,g", "edge(False)", "first", "tree.first", "First line"),

@@ -190,7 +190,7 @@ async def test_a_corpus_cannot_be_branched(demo: GraftlineApp) -> None:
 async def test_places_by_number(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        for key, place in (("2", "runs"), ("5", "corpus"), ("6", "logs"), ("1", "lineage")):
+        for key, place in (("2", "runs"), ("5", "corpus"), ("9", "logs"), ("1", "lineage")):
             await pilot.press(key)
             await settle(pilot)
             assert demo.current_mode == place

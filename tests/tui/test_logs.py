@@ -19,7 +19,7 @@ def _write(app: GraftlineApp, run: str, count: int, first: int = 0) -> None:
 
 async def test_it_opens_on_what_runs_and_follows(own: GraftlineApp) -> None:
     async with own.run_test(size=(80, 24)) as pilot:
-        await pilot.press("6")
+        await pilot.press("9")
         await settle(pilot)
         assert own.logged == RUNS["helper-long"]
         _write(own, "helper-long", 100)
@@ -43,7 +43,7 @@ async def test_it_opens_on_what_runs_and_follows(own: GraftlineApp) -> None:
 async def test_search_goes_round_the_matches(own: GraftlineApp) -> None:
     async with own.run_test(size=(80, 24)) as pilot:
         _write(own, "helper-long", 100)
-        await pilot.press("6")
+        await pilot.press("9")
         await settle(pilot, lambda: len(view(own).lines) == 102)
         await pilot.press("slash", *"Step 3", "enter")
         await settle(pilot)
@@ -63,7 +63,7 @@ async def test_search_goes_round_the_matches(own: GraftlineApp) -> None:
 
 async def test_brackets_turn_to_the_neighbours(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(80, 24)) as pilot:
-        await pilot.press("6")
+        await pilot.press("9")
         await settle(pilot)
         await pilot.press("left_square_bracket")
         await settle(pilot)

@@ -13,7 +13,7 @@ from engine.store.rows import RunRow
 from tui import theme
 from tui.text import cut
 
-PLACES = ("lineage", "runs", "monitor", "compare", "corpus", "logs")
+PLACES = ("lineage", "runs", "monitor", "compare", "corpus", "play", "queue", "machine", "logs")
 
 
 class PlaceBar(Static):
