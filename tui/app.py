@@ -60,9 +60,7 @@ class GraftlineApp(App[None]):
 
     TITLE = "graftline"
     CSS_PATH = "app.tcss"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        name: _place(name) for name in PLACES
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _place(name) for name in PLACES}
     DEFAULT_MODE = "lineage"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = keys.APP

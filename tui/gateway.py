@@ -8,6 +8,7 @@ command line. Heavy modules are imported inside, after the first frame is drawn.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.paths import Workspace
 from engine.store.rows import (
     CheckpointRow,
     CorpusRow,
+    CurveRow,
     EvalRow,
     EventRow,
     Lineage,
@@ -91,6 +93,19 @@ class Gateway:
 
     def metrics(self, run_id: str, names: tuple[str, ...] = ()) -> dict[str, list[Point]]:
         return self.client.metrics(run_id, names)
+
+    def curves(
+        self,
+        run_ids: Sequence[str],
+        names: Sequence[str] = (),
+        *,
+        x: str = "step",
+        low: float | None = None,
+        high: float | None = None,
+        columns: int = 1000,
+    ) -> list[CurveRow]:
+        """Curves thinned for drawing, as `Client.curves`."""
+        return self.client.curves(run_ids, names, x=x, low=low, high=high, columns=columns)
 
     def events(self, run_id: str) -> list[EventRow]:
         return self.client.events(run_id)

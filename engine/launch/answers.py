@@ -20,9 +20,10 @@ from engine.launch.engines import Engines
 from engine.launch.queue import read_status
 from engine.paths import RunFolder, Workspace
 from engine.store import queries
+from engine.store.curves import curves
 from engine.store.database import Database
 from engine.store.lineage import Histories, lineage
-from engine.store.rows import Node, Result
+from engine.store.rows import CurveRow, Node, Result
 
 _LONGEST_NAME = 200
 
@@ -52,6 +53,7 @@ class Answers:
             "models": lambda: self.database.read(queries.models),
             "corpora": lambda: self.database.read(queries.corpora),
             "metrics": lambda run_id, names: self.database.read(lambda c: queries.metrics(c, run_id, tuple(names))),
+            "curves": self._curves,
             "events": lambda run_id: self.database.read(lambda c: queries.events(c, run_id)),
             "checkpoints": lambda run_id: self.database.read(lambda c: queries.checkpoints(c, run_id)),
             "evals": lambda suite: self.database.read(lambda c: queries.evals(c, suite)),
@@ -91,6 +93,9 @@ class Answers:
         """A query of the user's own, ended early when whoever asked for it goes away."""
         with _interrupting(channel) as watch:
             return self.database.sql(query, limit, watch)
+
+    def _curves(self, run_ids: list[str], names: list[str], **how: Any) -> list[CurveRow]:
+        return self.database.read(lambda c: curves(c, run_ids, names, **how))
 
     def _notices(self) -> list[str]:
         return [self.notices.popleft() for _ in range(len(self.notices))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -23,6 +24,7 @@ from engine.paths import Workspace
 from engine.store.rows import (
     CheckpointRow,
     CorpusRow,
+    CurveRow,
     EvalRow,
     EventRow,
     Lineage,
@@ -69,6 +71,24 @@ class Client:
     def metrics(self, run_id: str, names: tuple[str, ...] = ()) -> dict[str, list[Point]]:
         """Curves by metric name, each by step; all of them when `names` is empty."""
         return self._ask(dict[str, list[Point]], "metrics", run_id=run_id, names=names)
+
+    def curves(
+        self,
+        run_ids: Sequence[str],
+        names: Sequence[str] = (),
+        *,
+        x: str = "step",
+        low: float | None = None,
+        high: float | None = None,
+        columns: int = 1000,
+    ) -> list[CurveRow]:
+        """Curves thinned for drawing, by run and name; all metrics when `names` is empty.
+
+        `x` is step, tokens or seconds; `low` and `high` limit it, and the nearest point beyond each comes too.
+        `columns` is how many buckets a curve's part of that range is cut into. Raises `InputError`.
+        """
+        how = {"x": x, "low": low, "high": high, "columns": columns}
+        return self._ask(list[CurveRow], "curves", run_ids=tuple(run_ids), names=tuple(names), **how)
 
     def events(self, run_id: str | None) -> list[EventRow]:
         """A run's events in order; the workspace's own for None."""
@@ -208,7 +228,7 @@ class Client:
 
 
 _REPEATABLE = {
-    "runs", "run", "lineage", "models", "corpora", "metrics", "events", "checkpoints", "evals", "predictions",
+    "runs", "run", "lineage", "models", "corpora", "metrics", "curves", "events", "checkpoints", "evals", "predictions",
     "machine", "sql", "notices", "sync", "reindex", "stop", "note", "tag", "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

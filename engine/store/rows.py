@@ -61,6 +61,21 @@ class Point(_Row, frozen=True, kw_only=True):
     value: float
 
 
+class CurveRow(_Row, frozen=True, kw_only=True):
+    """A curve thinned for drawing: of each x-bucket the first, lowest, highest and last point; gaps stay."""
+
+    run_id: str
+    name: str
+    points: bytes
+    """Rows of four little-endian float64: step, tokens, seconds, value; ascending; NaN where it was not a number."""
+    count: int
+    """Points it stands for."""
+    offset: int
+    """Bytes of the run's journal that it holds all of: go on with `Tail(path, offset)`."""
+    attempt: int
+    """The run's newest attempt by then."""
+
+
 class CheckpointRow(_Row, frozen=True, kw_only=True):
     run_id: str
     step: int

@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -199,6 +200,17 @@ def test_evaluations_and_their_items(demo: Client) -> None:
     assert demo.predictions("nobody", "areas") == []
     assert len(demo.machine(0)) == 40
     assert demo.machine(NOW) == []
+
+
+def test_curves_come_thinned_over_the_wire(demo: Client) -> None:
+    rows = demo.curves([RUNS["areas"], RUNS["tiny"]], ("heldout_loss",), columns=2)
+    assert [(row.run_id, row.count) for row in rows] == [(RUNS["tiny"], 20), (RUNS["areas"], 15)]
+    whole = demo.metrics(RUNS["tiny"], ("heldout_loss",))["heldout_loss"]
+    points = list(struct.iter_unpack("<4d", rows[0].points))
+    assert set(points) < {(p.step, p.tokens, p.seconds, p.value) for p in whole}
+    assert min(p.value for p in whole) in [value for *_, value in points]
+    with pytest.raises(InputError, match="use step, tokens or seconds"):
+        demo.curves([RUNS["tiny"]], x="value")
 
 
 def test_the_socket_is_ours_alone(demo: Client) -> None:
