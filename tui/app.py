@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on, work
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
@@ -27,9 +26,9 @@ from textual.worker import get_current_worker
 from engine.errors import GraftlineError, machine_error
 from engine.plain import many_lines
 from tui import keys, messages
+from tui.frame import Frame
 from tui.gateway import Gateway
 from tui.messages import Snapshot
-from tui.theme import FAINT, MUTED, THEME
 from tui.widgets.place_bar import PLACES
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _commands() -> type[Provider]:
     return Actions
 
 
-class GraftlineApp(App[None]):
+class GraftlineApp(Frame):
     """Graftline on one workspace."""
 
     TITLE = "graftline"
@@ -73,18 +72,14 @@ class GraftlineApp(App[None]):
     reported: reactive[str] = reactive("")
     selection: reactive[frozenset[str]] = reactive(frozenset())
 
-    def __init__(self, home: Path, *, clock: Callable[[], float] = time.time, poll: float = POLL_SECONDS):
+    def __init__(
+        self, home: Path, *, palette: str = "auto", clock: Callable[[], float] = time.time, poll: float = POLL_SECONDS
+    ):
         """`clock` and `poll` (seconds between two looks at the store) are for tests."""
-        super().__init__()
+        super().__init__(palette)
         self.gateway = Gateway(home)
         self.clock, self._poll = clock, poll
         self._said: set[str] = set()
-        self.register_theme(THEME)
-        self.theme = THEME.name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, whichever theme is chosen."""
-        return {"muted": MUTED, "faint": FAINT}
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)

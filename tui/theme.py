@@ -1,68 +1,99 @@
-"""Graftline's colours: dark, calm, one green for what grows, amber for what moves, red for what broke.
+"""The palette in use, its colours by name: `theme.MUTED`, `theme.SERIES`, `theme.STATES`.
 
-Colour only ever repeats what a glyph or a word says already, so every screen reads without it. The greys are nearly
-neutral on purpose: a terminal of 256 colours then takes them for greys (233 to 235), and panels stay apart; a tint
-further in they would all turn black.
+They change while the app runs, so they are looked up when something is drawn. What was drawn before, and still stands
+in some table or cache, is brought up to date on its way to the terminal: `now` knows what any colour of any palette,
+and any blend made here, meant.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import lru_cache
+
+from textual.color import Color
 from textual.theme import Theme
 
-THEME = Theme(
-    name="graftline",
-    primary="#8fbf8f",
-    secondary="#86a8c9",
-    accent="#e0b872",
-    success="#8fbf8f",
-    warning="#e0b872",
-    error="#e08578",
-    foreground="#d3d8dc",
-    background="#14171a",
-    surface="#1b1f23",
-    panel="#23282d",
-    variables={
-        "muted": "#7f8a94",
-        "faint": "#4a545d",
-        "border": "#39434b",
-        "border-blurred": "#2a3238",
-        "block-cursor-background": "#2b4437",
-        "block-cursor-foreground": "#eef3ef",
-        "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#2a2f34",
-        "block-cursor-blurred-foreground": "#d3d8dc",
-        "block-hover-background": "#20292b",
-        "footer-background": "#1b1f23",
-        "footer-foreground": "#7f8a94",
-        "footer-key-foreground": "#e0b872",
-        "footer-description-foreground": "#9aa4ad",
-        "input-selection-background": "#34503f",
-        "scrollbar": "#2f383f",
-        "scrollbar-background": "#14191d",
-        "scrollbar-hover": "#46525b",
-        "scrollbar-active": "#8fbf8f",
-    },
-)
+from tui.palettes import DARK, PALETTES, Palette, textual_theme
 
-MUTED = "#7f8a94"
-FAINT = "#4a545d"
-GREEN = "#8fbf8f"
-BLUE = "#86a8c9"
-AMBER = "#e0b872"
-RED = "#e08578"
-BRIGHT = "#eef3ef"
-SERIES = ("#8fbf8f", "#86a8c9", "#e0b872", "#c49bc9", "#e08578", "#7fc4c0", "#d0cf8e", "#b0a08f")
-"""Lines of a chart and their legends, in order; each also has its own marker."""
-
-STATES: dict[str, tuple[str, str]] = {
-    "queued": ("◌", MUTED),
-    "running": ("▶", AMBER),
-    "stopping": ("◧", AMBER),
-    "stopped": ("■", BLUE),
-    "finished": ("✓", GREEN),
-    "failed": ("✗", RED),
-    "cancelled": ("⊘", MUTED),
-    "frozen": ("◆", GREEN),
-    "built": ("▤", BLUE),
-}
+PALETTE: Palette
+THEME: Theme
+GROUND: str
+TEXT: str
+BRIGHT: str
+MUTED: str
+FAINT: str
+GREEN: str
+BLUE: str
+AMBER: str
+RED: str
+CURSOR: str
+SERIES: tuple[str, ...]
+STATES: dict[str, tuple[str, str]]
 """A state's glyph and colour. Every glyph is one cell wide and unlike the others."""
+
+
+def use(name: str) -> Theme:
+    """Draw with this palette from now on. Raises `KeyError` for a name that is none of `PALETTES`."""
+    global PALETTE, THEME, GROUND, TEXT, BRIGHT, MUTED, FAINT, GREEN, BLUE, AMBER, RED, CURSOR, SERIES, STATES
+    PALETTE = palette = PALETTES[name]
+    THEME = textual_theme(palette)
+    GROUND, TEXT, BRIGHT, MUTED, FAINT = palette.ground, palette.text, palette.bright, palette.muted, palette.faint
+    GREEN, BLUE, AMBER, RED = palette.green, palette.blue, palette.amber, palette.red
+    CURSOR, SERIES = palette.cursor, palette.series
+    STATES = _states(palette)
+    return THEME
+
+
+def _states(palette: Palette) -> dict[str, tuple[str, str]]:
+    return {
+        "queued": ("◌", palette.muted),
+        "running": ("▶", palette.amber),
+        "stopping": ("◧", palette.amber),
+        "stopped": ("■", palette.blue),
+        "finished": ("✓", palette.green),
+        "failed": ("✗", palette.red),
+        "cancelled": ("⊘", palette.muted),
+        "frozen": ("◆", palette.green),
+        "built": ("▤", palette.blue),
+    }
+
+
+def dim(colour: str, share: float) -> str:
+    """A colour nearer to the ground by `share` (0 to 1), for what stands behind."""
+    return _blend(colour, GROUND, share)
+
+
+@lru_cache(maxsize=1024)
+def _blend(colour: str, ground: str, share: float) -> str:
+    blend = Color.parse(colour).blend(Color.parse(ground), share).hex6.lower()
+    _BLENDS.setdefault(blend, (colour, share))
+    return blend
+
+
+def now(colour: str) -> str:
+    """What a `#rrggbb`, drawn with whichever palette, is in the palette in use. Strangers stay as they are."""
+    if colour in _MEANINGS:
+        name, index = _MEANINGS[colour]
+        found = getattr(PALETTE, name)
+        return str(found[index] if name == "series" else found)
+    if colour in _BLENDS:
+        of, share = _BLENDS[colour]
+        return dim(now(of), share)
+    return colour
+
+
+def _meanings() -> dict[str, tuple[str, int]]:
+    """Every colour of every palette, and which one of its palette it is."""
+    found: dict[str, tuple[str, int]] = {}
+    for palette in PALETTES.values():
+        colours = {name: value for name, value in asdict(palette).items() if str(value).startswith("#")}
+        found |= {value: (name, 0) for name, value in colours.items()}
+        found |= {value: ("series", index) for index, value in enumerate(palette.series)}
+    return found
+
+
+_MEANINGS = _meanings()
+_BLENDS: dict[str, tuple[str, float]] = {}
+"""Blends made so far: of what, and how near to the ground."""
+
+use(DARK.name)

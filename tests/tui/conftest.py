@@ -24,7 +24,9 @@ def _user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HOME", str(home))
         patch.setenv("GRAFTLINE_IDLE_SECONDS", "30")
         patch.setenv("OMP_NUM_THREADS", "1")
-        patch.delenv("GRAFTLINE_HOME", raising=False)
+        patch.setenv("COLORTERM", "truecolor")
+        for name in ("GRAFTLINE_HOME", "NO_COLOR", "SSH_CONNECTION", "TMUX", "XDG_CONFIG_HOME"):
+            patch.delenv(name, raising=False)
         yield home
 
 

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
 
 from engine import figures
 from tui import theme
@@ -150,9 +149,9 @@ def _layers(series: Sequence[Series], view: View) -> list[_Layer]:
         x, y = one.array[:, 0], one.array[:, 1]
         if view.log_y:
             y = np.log10(np.where(y > 0, y, np.nan))
-        color = dim(one.color, 0.3) if one.behind else one.color
+        color = theme.dim(one.color, 0.3) if one.behind else one.color
         if view.smoothing > 0 and one.noisy:
-            raw.append(_Layer((x, y), dim(one.color, 0.72)))
+            raw.append(_Layer((x, y), theme.dim(one.color, 0.72)))
             y = smooth(one.array[:, 1], view.smoothing)
             y = np.log10(np.where(y > 0, y, np.nan)) if view.log_y else y
         (behind if one.behind else front).append(_Layer((x, y), color, marker_of(series, index)))
@@ -181,7 +180,7 @@ def _legend(series: Sequence[Series], view: View, width: int, most: int) -> list
 def _legend_item(series: Sequence[Series], index: int, view: View, width: int) -> Row:
     one = series[index]
     value = _value(value_at(one, view))
-    color = dim(one.color, 0.3) if one.behind else one.color
+    color = theme.dim(one.color, 0.3) if one.behind else one.color
     return [
         Segment(f"{marker_of(series, index)} ", _style(color, bold=True)),
         Segment(cut(one.label, max(1, min(34, width - len(value) - 5))) + " ", _style(theme.MUTED)),
@@ -267,13 +266,13 @@ class _Plot:
     def grid(self, at: dict[int, str]) -> None:
         for row in at:
             self.chars[row, ::2] = "·"
-            self.colors[row, :] = _GRID
+            self.colors[row, :] = theme.dim(theme.FAINT, 0.35)
 
     def events(self, marks: Sequence[Mark]) -> None:
         for mark in marks:
             if mark.line and 0 <= mark.x <= self.view.x_limit:
                 self.chars[:, self.column(mark.x)] = "┊"
-                self.colors[:, self.column(mark.x)] = dim(mark.color, 0.3)
+                self.colors[:, self.column(mark.x)] = theme.dim(mark.color, 0.3)
 
     def line(self, layer: _Layer) -> None:
         x, y = layer.xy
@@ -350,15 +349,5 @@ def _runs(chars: Sequence[str], colors: Sequence[str]) -> Row:
 
 
 @lru_cache(maxsize=512)
-def dim(color: str, share: float) -> str:
-    """A colour nearer to the background, for what stands behind."""
-    return Color.parse(color).blend(Color.parse(THEME_BACKGROUND), share).hex6
-
-
-@lru_cache(maxsize=512)
 def _style(color: str, bold: bool = False) -> Style:
     return Style(color=color, bold=bold or None)
-
-
-THEME_BACKGROUND = theme.THEME.background or "#12161a"
-_GRID = dim(theme.FAINT, 0.35)

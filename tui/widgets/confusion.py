@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from tui import theme
 from tui.text import fit, words
-from tui.widgets.chart import dim
 
 _SHADES = " ░▒▓█"
 _FOOT = "precision"
@@ -76,7 +75,7 @@ def _row(counts: Counts, target: str, shown: list[str], label: int, cell: int) -
         count = row.get(name, 0)
         share = count / total if total else 0.0
         right = name == target
-        ground = dim(theme.GREEN if right else theme.RED, 1 - 0.55 * share) if count else theme.THEME.background
+        ground = theme.dim(theme.GREEN if right else theme.RED, 1 - 0.55 * share) if count else theme.GROUND
         colour = theme.BRIGHT if right or share >= 0.2 else theme.MUTED
         shade = _SHADES[min(4, int(share * 4 + 0.999))]
         bold = "bold " if right else ""

@@ -124,7 +124,7 @@ class LogView(ScrollView, can_focus=True):
 
 def _highlight(line: str, needle: str, base: Style, here: bool) -> list[Segment]:
     """The line with every occurrence of the search text marked, by colour and underline."""
-    found = base + Style(color=theme.THEME.background, bgcolor=theme.AMBER if here else theme.BLUE, underline=True)
+    found = base + Style(color=theme.GROUND, bgcolor=theme.AMBER if here else theme.BLUE, underline=True)
     if not needle:
         return [Segment(line, base + Style(color=theme.RED) if _is_error(line) else base)]
     segments: list[Segment] = []
