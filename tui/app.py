@@ -29,6 +29,7 @@ from tui import keys, messages
 from tui.frame import Frame
 from tui.gateway import Gateway
 from tui.messages import Snapshot
+from tui.undo import UndoStack
 from tui.widgets.place_bar import PLACES
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class GraftlineApp(Frame):
         self.gateway = Gateway(home)
         self.clock, self._poll = clock, poll
         self._said: set[str] = set()
+        self.undo = UndoStack()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)

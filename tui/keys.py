@@ -29,42 +29,40 @@ APP: list[BindingType] = [
 
 RUN: list[BindingType] = [
     _key("l", "logs", "logs", "run.logs", "Read this run's log"),
-    _key("s", "stop", "stop", "run.stop", "Checkpoint and stop, or leave the queue"),
+    _key("S", "stop", "stop", "run.stop", "Checkpoint and stop, or leave the queue"),
     _key("R", "resume", "resume", "run.resume", "Go on from the last checkpoint"),
-    _key("n", "note", "note", "run.note", "Write a note about this"),
+    _key("i", "note", "note", "run.note", "Write a note about this or all marked"),
     _key("t", "tag", "tag", "run.tag", "Add a tag; a minus before it takes it off"),
-    _key("N", "rename", "rename", "run.rename", "Give this another name on screen"),
+    _key("r", "rename", "rename", "run.rename", "Give this another name on screen"),
+    _key("u", "undo", "undo", "run.undo", "Take back a note, tag, name or marks"),
+    _key("Y", "copy", "copy", "run.copy", "Copy its id; again: the command"),
+    _key("D,delete", "remove", "delete", "run.remove", "Delete this run; asks first"),
 ]
-"""For whatever run or model is under the cursor: in the lineage and in the table of runs."""
+"""For whatever run or model is under the cursor, or all that are marked: in the lineage, the runs and the monitor."""
 
 LINEAGE: list[BindingType] = [
-    _key(
-        "enter",
-        "monitor",
-        "curves",
-        "lineage.monitor",
-        "Curves of this node, or of all marked",
-        True,
-    ),
+    _key("enter", "monitor", "curves", "lineage.monitor", "Curves of this node, or of all marked", True),
     _key("b", "branch", "branch", "lineage.branch", "Branch a variant off this model", True),
     _key("e", "evaluate", "eval", "lineage.evaluate", "Evaluate this model, or the marked ones", True),
-    _key("f", "freeze", "freeze", "lineage.freeze", "Freeze this run's best checkpoint as a base", True),
-    _key("space", "mark", "mark", "lineage.mark", "Mark for compare, evaluate and the monitor", True),
     _key("c", "compare", "compare", "lineage.compare", "Compare the marked models", True),
-    _key("p", "pretrain", "pretrain", "lineage.pretrain", "Pretrain a new base"),
-    _key("slash", "filter", "filter", "lineage.filter", "Show only what matches", True, "/"),
-    _key("escape", "clear", "clear", "lineage.clear", "Leave the filter, then the marks"),
-    _key("d", "details", "details", "lineage.details", "Show the card, or give the tree its room"),
+    _key("F", "freeze", "freeze", "lineage.freeze", "Freeze this run's best checkpoint as a base", True),
+    _key("P", "pretrain", "pretrain", "lineage.pretrain", "Pretrain a new base"),
+    _key("space", "mark", "mark", "lineage.mark", "Mark for compare, evaluate and the monitor", True),
+    _key("ctrl+a", "mark_all", "mark all", "lineage.mark_all", "Mark all that are shown"),
+    _key("x", "unmark", "unmark", "lineage.unmark", "Take every mark off"),
+    _key("f,slash", "filter", "filter", "lineage.filter", "Show only what matches", True, "f"),
+    _key("escape", "clear", "clear", "lineage.clear", "Out of the card, the filter, the marks"),
+    _key("right_square_bracket", "details", "card", "lineage.details", "Show the card, or put it away", display="]"),
     *RUN,
 ]
 
 TREE: list[BindingType] = [
-    _key("down,j", "move(1)", "down", "tree.down", "Next line", display="↓"),
-    _key("up,k", "move(-1)", "up", "tree.up", "Line before", display="↑"),
-    _key("right", "unfold", "unfold", "tree.unfold", "Unfold"),
+    _key("down,j,s", "move(1)", "down", "tree.down", "Next line", display="↓"),
+    _key("up,k,w", "move(-1)", "up", "tree.up", "Line before", display="↑"),
+    _key("right,d", "unfold", "unfold", "tree.unfold", "Unfold, or go to the first child", display="→"),
     _key("left,a", "fold", "fold", "tree.fold", "Fold, or go to the parent", display="←"),
-    _key("pagedown", "page(1)", "page down", "tree.page_down", "A screenful down"),
-    _key("pageup", "page(-1)", "page up", "tree.page_up", "A screenful up"),
+    _key("pagedown,n", "page(1)", "page down", "tree.page_down", "A screenful down", display="n"),
+    _key("pageup,N", "page(-1)", "page up", "tree.page_up", "A screenful up", display="N"),
     _key("home,g", "edge(False)", "first", "tree.first", "First line"),
     _key("end,G", "edge(True)", "last", "tree.last", "Last line"),
 ]
@@ -74,7 +72,6 @@ RUNS: list[BindingType] = [
     _key("O", "turn", "reverse", "runs.turn", "Turn the order round", True),
     _key("slash", "filter", "filter", "runs.filter", "Show only what matches", True, "/"),
     _key("escape", "clear", "clear", "runs.clear", "Leave the filter"),
-    _key("x", "remove", "remove", "runs.remove", "Delete this run's folder, if nothing descends from it"),
     *RUN,
 ]
 

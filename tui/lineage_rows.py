@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from engine.store.rows import BaseCost, Lineage, Node, ScoreRow
+from engine.store.rows import BaseCost, Lineage, Node, RunRow, ScoreRow
 
 _HEADLINES = ("accuracy", "token_f1", "exact_match", "macro_f1", "rule_score")
 """Which task score speaks for a model in one column, the first that it has."""
@@ -101,3 +101,14 @@ def base_cost(lineage: Lineage, line: Line) -> BaseCost | None:
         if node.id in costs:
             return costs[node.id]
     return None
+
+
+def heirs(lineage: Lineage, runs: Iterable[RunRow], run_id: str) -> list[tuple[str, str]]:
+    """Id and name of what would lose its origin with a run: frozen models, their variants, runs that name it."""
+    frozen: list[str] = []
+    for node in every(lineage):
+        if node.run_id == run_id:
+            frozen += [node.id] if node.kind == "base" else node.frozen_as
+    origins = {f"run:{run_id}", *(f"model:{id}" for id in frozen)}
+    kin = [(run.id, run.name) for run in runs if run.id != run_id and origins.intersection(run.parents)]
+    return [*((id, id) for id in frozen), *kin]

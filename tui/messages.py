@@ -9,6 +9,7 @@ What the app then offers to every screen, to be watched with `self.watch(self.ap
     app.logged     str               the run whose log is shown          (set by OpenLogs)
     app.reported   str               the corpus `name/hash` on screen    (set by OpenCorpus)
     app.selection  frozenset[str]    node ids marked with space in the tree
+    app.undo       UndoStack         what `u` takes back: add(what, back) after each change that can be reversed
     app.clock      () -> float       seconds since the epoch; frozen in tests. Never call time.time() to draw.
     app.gateway    Gateway           blocking; from thread workers only
     app.say(text, severity="information")   a notification; any text is safe

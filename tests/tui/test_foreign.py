@@ -55,13 +55,13 @@ async def test_nothing_of_it_reaches_the_terminal_raw(nasty_home: Path, size: tu
     async with app.run_test(size=size, notifications=True) as pilot:
         for keys in (
             "j",
-            "d",
-            "d",
+            "right_square_bracket",
+            "right_square_bracket",
             "l",
             "1",
-            "n",
+            "i",
             "escape",
-            "N",
+            "r",
             "escape",
             "k",
             "2",

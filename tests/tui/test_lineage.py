@@ -55,8 +55,8 @@ async def test_the_tree_opens_on_the_base_with_its_card(demo: GraftlineApp) -> N
         (("pagedown",), "email-docs"),
         (("end", "pageup"), "python-docs"),
         (("j", "left"), "tiny"),
-        (("j", "h", "h", "down"), "email-docs"),
-        (("left", "right", "right"), "areas"),
+        (("j", "a", "a", "s"), "email-docs"),
+        (("left", "right", "d", "s", "w"), "areas"),
     ],
 )
 async def test_moving(demo: GraftlineApp, keys: tuple[str, ...], name: str) -> None:
@@ -84,7 +84,7 @@ async def test_details_turns_the_card_and_the_tree(demo: GraftlineApp) -> None:
         await settle(pilot)
         side = demo.screen.query_one("#tree-side")
         assert side.display
-        await pilot.press("d")
+        await pilot.press("right_square_bracket")
         await settle(pilot)
         assert not side.display
         await pilot.press("escape")
@@ -155,7 +155,7 @@ async def test_logs_opens_the_run_of_the_node(demo: GraftlineApp) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "kind", "base"),
-    [(("b",), "branch", BASE), (("e",), "evaluate", BASE), (("home", "p"), "pretrain", DOCS)],
+    [(("b",), "branch", BASE), (("e",), "evaluate", BASE), (("home", "P"), "pretrain", DOCS)],
 )
 async def test_the_launch_form_opens_on_the_node(
     demo: GraftlineApp, keys: tuple[str, ...], kind: str, base: str
@@ -251,9 +251,9 @@ async def test_note_tag_and_rename(own: GraftlineApp) -> None:
     async with own.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("j", "j")
-        await _ask(pilot, "n", "answers too long")
+        await _ask(pilot, "i", "answers too long")
         await _ask(pilot, "t", "draft")
-        await _ask(pilot, "N", "talker")
+        await _ask(pilot, "r", "talker")
         await settle(pilot, lambda: under_cursor(own) == "talker" and "#draft" in screen_text(pilot))
         await _ask(pilot, "t", "-draft")
         await settle(pilot, lambda: "#draft · " not in screen_text(pilot))
@@ -266,7 +266,7 @@ async def test_note_tag_and_rename(own: GraftlineApp) -> None:
 async def test_a_name_that_cannot_be_is_refused_in_the_dialog(own: GraftlineApp) -> None:
     async with own.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("j", "f")
+        await pilot.press("j", "F")
         await settle(pilot)
         own.screen.query_one(Input).value = "../up"
         await pilot.press("enter")
@@ -283,7 +283,7 @@ async def test_freeze_makes_a_version_and_goes_there(own: GraftlineApp, own_home
     async with own.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("j")
-        await _ask(pilot, "f", "sorter")
+        await _ask(pilot, "F", "sorter")
         await settle(pilot, lambda: "sorter@1 is frozen." in said(own))
         frozen = own_home / "bases" / "sorter@1" / "manifest.json"
         assert frozen.exists()
@@ -294,7 +294,7 @@ async def test_stop_takes_a_waiting_run_out_of_the_queue(own: GraftlineApp) -> N
     async with own.run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert tree(own).go_to(RUNS["areas-last"])
-        await pilot.press("s")
+        await pilot.press("S")
         await settle(pilot, lambda: tree(own).line.node.state == "cancelled")  # type: ignore[union-attr]
 
 
@@ -305,7 +305,7 @@ async def test_resume_queues_a_failed_run_again(own: GraftlineApp) -> None:
         await pilot.press("R")
         await settle(pilot, lambda: tree(own).line.node.state == "queued")  # type: ignore[union-attr]
         assert tree(own).go_to(RUNS["areas"])
-        await pilot.press("R", "s")
+        await pilot.press("R", "S")
         await settle(pilot)
         assert "areas is finished: only stopped or failed runs resume." in said(own)
         assert "areas is finished: nothing to stop." in said(own)

@@ -154,7 +154,7 @@ async def test_its_log_is_a_key_away(demo: GraftlineApp) -> None:
 async def test_what_cannot_be_stopped_or_resumed_says_so(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await watch(pilot, "areas")
-        await pilot.press("s", "R")
+        await pilot.press("S", "R")
         await settle(pilot)
         said = [str(notification.message) for notification in demo._notifications]
     assert said[-2:] == [

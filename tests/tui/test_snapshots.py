@@ -19,13 +19,13 @@ Compare = Callable[..., bool]
 PLACES: dict[str, tuple[str, ...]] = {
     "lineage": (),
     "variant": ("j", "space", "space"),
-    "card": ("d",),
+    "card": ("right_square_bracket",),
     "filter": ("slash", *"scratch", "enter"),
     "runs": ("2", "down", "down"),
     "corpus": ("5", "down"),
     "logs": ("9",),
     "help": ("question_mark",),
-    "freeze": ("j", "f"),
+    "freeze": ("j", "F"),
 }
 """Names, and the keys that lead there."""
 

@@ -1,39 +1,28 @@
-"""What can be done to the run or model under the cursor, the same from every place that lists them."""
+"""What can be done to the run under the cursor, or to all marked, the same from every place that lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, cast
+from collections.abc import Callable, Sequence
 
 from textual import work
 
-from engine.errors import InputError
-from tui.messages import Changed, OpenLogs
-from tui.screens.ask import AskScreen
-from tui.screens.place import Place
+from tui.lineage_rows import heirs
+from tui.messages import OpenLogs
+from tui.screens.ask import ConfirmScreen
+from tui.screens.naming import Naming, Target, target_of
+
+__all__ = ["RunActions", "Target", "target_of"]
+_NAMED = 6
+"""Names that a question lists; what is more is counted."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """Whatever an action is about."""
+class RunActions(Naming):
+    """Keys of `keys.RUN`."""
 
-    id: str
-    """A run id, or a frozen model's `name@n`: what notes, tags and names are kept under."""
-    name: str
-    run_id: str | None
-    state: str
-
-
-class _Targets(Protocol):
-    def target(self) -> Target | None: ...
-
-
-class RunActions(Place):
-    """A place with a run under its cursor. Subclasses give `target()`."""
+    _copied = ""
 
     def _target(self, need_run: bool = False) -> Target | None:
-        target = cast(_Targets, self).target()
+        target = self.target()
         if target is None:
             self.graft.say("Nothing is chosen.", severity="warning")
         elif need_run and target.run_id is None:
@@ -45,69 +34,97 @@ class RunActions(Place):
         if (target := self._target(need_run=True)) and target.run_id:
             self.post_message(OpenLogs(target.run_id))
 
+    # --- stop, resume ---------------------------------------------------------------------------
+
     def action_stop(self) -> None:
-        target = self._target(need_run=True)
-        if target is None or target.run_id is None:
-            return
-        run_id = target.run_id
-        if target.state == "queued":
-            self._do(lambda: self.graft.gateway.stop(run_id), f"{target.name} left the queue.")
-        elif target.state == "running":
-            self._do(lambda: self.graft.gateway.stop(run_id), f"{target.name}: checkpointing, then stopping.")
-        else:
-            self.graft.say(f"{target.name} is {target.state}: nothing to stop.", severity="warning")
+        ends = {"queued": "{} left the queue.", "running": "{}: checkpointing, then stopping."}
+        self._each(ends, self.graft.gateway.stop, "nothing to stop")
 
     def action_resume(self) -> None:
-        target = self._target(need_run=True)
-        if target is None or target.run_id is None:
+        ends = dict.fromkeys(("stopped", "failed"), "{} queued again.")
+        self._each(ends, self.graft.gateway.resume, "only stopped or failed runs resume")
+
+    def _each(self, said: dict[str, str], call: Callable[[str], object], otherwise: str) -> None:
+        """Do something to every chosen run whose state is a key of `said`; its value says that it was done."""
+        targets = self._chosen_targets()
+        able = [target for target in targets if target.run_id and target.state in said]
+        if able:
+            who = able[0].name if len(able) == 1 else f"{len(able)} runs"
+            ids = [target.run_id or "" for target in able]
+            self._do(lambda: _all(call, ids), said[able[0].state].format(who))
+        elif len(targets) == 1:
+            self.graft.say(f"{targets[0].name} is {targets[0].state}: {otherwise}.", severity="warning")
+        elif targets:
+            self.graft.say(f"None of the {len(targets)} marked: {otherwise}.", severity="warning")
+
+    # --- delete ---------------------------------------------------------------------------------
+
+    @work(group="dialog")
+    async def action_remove(self) -> None:
+        """Ask, then delete run folders, what descends before what it descends from."""
+        targets = self._chosen_targets()
+        runs = [target for target in targets if target.id == target.run_id]
+        if not runs:
+            if targets:
+                self.graft.say(f"{targets[0].id} stays: only runs can be deleted.", severity="warning")
             return
-        run_id = target.run_id
-        if target.state in ("stopped", "failed"):
-            self._do(lambda: self.graft.gateway.resume(run_id), f"{target.name} is queued again.")
-        else:
-            self.graft.say(f"{target.name} is {target.state}: only stopped or failed runs resume.", severity="warning")
+        if said := self._in_the_way(runs):
+            self.graft.say(said, severity="warning")
+            return
+        if await self.app.push_screen_wait(_question(runs)):
+            ids = [target.id for target in runs]
+            ids.sort(reverse=True)  # ids sort by time, and what descends is always newer
+            who = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+            self._do(lambda: _all(self.graft.gateway.remove, ids), f"Deleted {who}.")
 
-    @work(group="dialog")
-    async def action_note(self) -> None:
-        if target := self._target():
-            text = await self.app.push_screen_wait(AskScreen(f"Note on {target.name}", hint="Empty: no note."))
-            if text is not None:
-                self._do(lambda: self.graft.gateway.note(target.id, text.strip()), f"Noted on {target.name}.")
+    def _in_the_way(self, runs: Sequence[Target]) -> str:
+        """Why these cannot be deleted now; empty when they can."""
+        busy = [target.name for target in runs if target.state in ("running", "stopping")]
+        if busy:
+            return f"{_list(busy)}: running. Stop it with S first."
+        snapshot, going = self.graft.snapshot, {target.id for target in runs}
+        for target in runs if snapshot else ():
+            left = [name for id, name in heirs(snapshot.lineage, snapshot.runs, target.id) if id not in going]  # type: ignore[union-attr]
+            if left:
+                return f"{target.name} stays: {_list(left)} came from it. Delete those first."
+        return ""
 
-    @work(group="dialog")
-    async def action_tag(self) -> None:
-        if target := self._target():
-            hint = "One word; with a minus before it, the tag is taken off."
-            text = await self.app.push_screen_wait(AskScreen(f"Tag {target.name}", hint=hint, check=_is_tag))
-            if text is not None:
-                tag, removed = text.strip().removeprefix("-"), text.strip().startswith("-")
-                said = f"#{tag} {'off' if removed else 'on'} {target.name}."
-                self._do(lambda: self.graft.gateway.tag(target.id, tag, removed=removed), said)
+    # --- copy -----------------------------------------------------------------------------------
 
-    @work(group="dialog")
-    async def action_rename(self) -> None:
-        if target := self._target():
-            ask = AskScreen(f"Rename {target.name}", hint="Its id stays.", value=target.name, check=_is_name)
-            text = await self.app.push_screen_wait(ask)
-            if text is not None and text.strip() != target.name:
-                self._do(lambda: self.graft.gateway.rename(target.id, text.strip()), f"Now called {text.strip()}.")
+    def action_copy(self) -> None:
+        """The id; once more, the command that made it."""
+        target = self._target()
+        if target is None:
+            return
+        if self._copied == target.id and target.run_id:
+            run_id = target.run_id
+            self.graft.ask(lambda: self.graft.gateway.command(run_id), lambda command: self._copy_command(command))
+            self._copied = ""
+            return
+        self._copied = target.id
+        self.app.copy_to_clipboard(target.id)
+        more = " Y again copies its command." if target.run_id else ""
+        self.graft.say(f"Copied {target.id}.{more}")
 
-    def _do(self, call: Callable[[], object], said: str) -> None:
-        """Run a change on a worker; say so when it is done, and look again."""
-
-        def done(_: object) -> None:
-            self.graft.say(said)
-            self.post_message(Changed())
-
-        self.graft.ask(call, done)
-
-
-def _is_tag(text: str) -> None:
-    tag = text.strip().removeprefix("-")
-    if not tag or any(c.isspace() for c in tag):
-        raise InputError("a tag is one word")
+    def _copy_command(self, command: str) -> None:
+        if command:
+            self.app.copy_to_clipboard(command)
+        self.graft.say(f"Copied {command}" if command else "Nobody recorded the command that made this.")
 
 
-def _is_name(text: str) -> None:
-    if not 1 <= len(text.strip()) <= 200:
-        raise InputError("a name has 1 to 200 characters")
+def _all(call: Callable[[str], object], ids: Sequence[str]) -> None:
+    for id in ids:
+        call(id)
+
+
+def _question(runs: Sequence[Target]) -> ConfirmScreen:
+    gone = "Its checkpoints, journal and log are gone for good."
+    if len(runs) == 1:
+        return ConfirmScreen(f"Delete {runs[0].name}?", f"{runs[0].id}\n{gone}")
+    names = _list([target.name for target in runs])
+    return ConfirmScreen(f"Delete {len(runs)} runs?", f"{names}\n{gone.replace('Its', 'Their')}")
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

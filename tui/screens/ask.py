@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import InputError
-from tui.text import page, words
+from tui.text import one_line, page, words
 
 _CSS = """
 AskScreen, ConfirmScreen { align: center middle; background: $background 60%; }
@@ -39,7 +39,7 @@ class AskScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(words(self._title), classes="title")
-            yield Input(self._value, select_on_focus=False)
+            yield Input(one_line(self._value), select_on_focus=False)
             yield Static("", classes="problem")
             yield Static(page(f"{self._hint}\nenter to do it, escape to leave"), classes="hint")
 

@@ -21,7 +21,7 @@ from engine.paths import safe_name, slug
 from engine.store.rows import Lineage, Node, RunRow
 from tui import keys, messages, theme
 from tui.gateway import Details
-from tui.lineage_rows import Line, base_cost, every
+from tui.lineage_rows import Line, base_cost, every, title
 from tui.messages import Snapshot
 from tui.screens.actions import RunActions, Target
 from tui.screens.ask import AskScreen
@@ -153,7 +153,7 @@ class LineageScreen(RunActions):
         elif self.details:
             self.details = False
         else:
-            self.graft.selection = frozenset()
+            self._mark_only(frozenset())
 
     # --- the node under the cursor --------------------------------------------------------------
 
@@ -164,8 +164,17 @@ class LineageScreen(RunActions):
         line = self._line()
         if line is None:
             return None
-        node = line.node
-        return Target(node.id, node.name, node.run_id, _run_state(node, self.graft.snapshot))
+        return self._as_target(line.node)
+
+    def targets(self) -> tuple[Target, ...]:
+        return tuple(self._as_target(node) for node in self._chosen())
+
+    def _as_target(self, node: Node) -> Target:
+        kin = {node.run_id, *node.frozen_as} - {node.id, None}
+        state = _run_state(node, self.graft.snapshot)
+        return Target(
+            node.id, title(node), node.run_id, state, node.note, node.tags, tuple(sorted(id for id in kin if id))
+        )
 
     def _chosen(self) -> list[Node]:
         """The marked nodes in the tree's order, else the one under the cursor."""
@@ -178,6 +187,20 @@ class LineageScreen(RunActions):
         if line := self._line():
             self.graft.selection ^= {line.node.id}
             self.query_one(LineageTree).action_move(1)
+
+    def action_mark_all(self) -> None:
+        shown = {line.node.id for line in self.query_one(LineageTree).lines if line.hit}
+        self._mark_only(self.graft.selection | shown)
+
+    def action_unmark(self) -> None:
+        self._mark_only(frozenset())
+
+    def _mark_only(self, marks: frozenset[str]) -> None:
+        """Replace the marks, which undo can bring back."""
+        before = self.graft.selection
+        if marks != before:
+            self.graft.selection = marks
+            self.graft.undo.add("the marks", lambda: setattr(self.graft, "selection", before), blocks=False)
 
     def action_monitor(self) -> None:
         line = self._line()
@@ -263,7 +286,7 @@ def _welcome(runs: tuple[RunRow, ...] = ()) -> Content:
             Content.styled(f"    {why}", theme.MUTED),
             Content(""),
         ]
-    lines.append(Content.styled("p pretrains from here, ? lists the keys, ctrl+p finds every action", theme.MUTED))
+    lines.append(Content.styled("P pretrains from here, ? lists the keys, ctrl+p finds every action", theme.MUTED))
     for run in runs:
         if run.error:
             lines.append(page(f"\n{run.name} {run.state}: {run.error}", theme.RED))

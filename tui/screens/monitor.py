@@ -23,7 +23,7 @@ from tui.log_tail import LogTail
 from tui.messages import Snapshot
 from tui.monitor_words import METRICS, facts, head, how, log_lines, marks, metrics_of, series, story
 from tui.run_feed import AXES, RunFeed, RunView
-from tui.screens.actions import RunActions, Target
+from tui.screens.actions import RunActions, Target, target_of
 from tui.screens.pick import Choice, PickScreen
 from tui.widgets.curve import SMOOTHING, Curve
 from tui.widgets.sized import Sized
@@ -111,8 +111,9 @@ class MonitorScreen(RunActions):
             return None
         run_id = self.run_ids[0]
         row, view = self._row(run_id), self._views.get(run_id)
-        name = row.name if row else view.name if view else run_id
-        return Target(run_id, name, run_id, row.state if row else view.state if view else "")
+        if row is not None:
+            return target_of(row)
+        return Target(run_id, view.name if view else run_id, run_id, view.state if view else "")
 
     # --- what is new ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -13,8 +13,7 @@ from textual.widgets import DataTable, Input, Static
 from engine.store.rows import RunRow
 from tui import keys, theme
 from tui.messages import OpenMonitor, Snapshot
-from tui.screens.actions import RunActions, Target
-from tui.screens.ask import ConfirmScreen
+from tui.screens.actions import RunActions, Target, target_of
 from tui.text import words
 from tui.widgets.run_table import RunTable
 
@@ -52,7 +51,7 @@ class RunsScreen(RunActions):
 
     def target(self) -> Target | None:
         run = self.query_one(RunTable).run
-        return Target(run.id, run.name, run.id, run.state) if run else None
+        return target_of(run) if run else None
 
     @on(DataTable.RowSelected)
     def action_monitor(self) -> None:
@@ -65,15 +64,6 @@ class RunsScreen(RunActions):
     def action_turn(self) -> None:
         table = self.query_one(RunTable)
         table.turned = not table.turned
-
-    @work(group="dialog")
-    async def action_remove(self) -> None:
-        if target := self._target():
-            ask = ConfirmScreen(
-                f"Delete {target.name}?", f"{target.id}\nIts checkpoints, journal and log are gone for good."
-            )
-            if await self.app.push_screen_wait(ask):
-                self._do(lambda: self.graft.gateway.remove(target.id), f"{target.name} is deleted.")
 
     # --- filter ---------------------------------------------------------------------------------
 
