@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.corpus.report import CorpusReport
     from engine.freeze.manifest import FrozenManifest
     from engine.launch.client import Client
+    from engine.launch.mirror import Mirror
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Gateway:
     def __init__(self, home: Path):
         self.home = home
         self.workspace = Workspace(home)
+        self._snapshot: Snapshot | None = None
 
     @cached_property
     def client(self) -> Client:
@@ -64,6 +66,12 @@ class Gateway:
         from engine.launch.client import Client as Connected
 
         return Connected(self.home)
+
+    @cached_property
+    def mirror(self) -> Mirror:
+        from engine.launch.mirror import Mirror as Kept
+
+        return Kept(self.client.changes)
 
     def close(self) -> None:
         """Give the connections back. The supervisor and every engine go on."""
@@ -73,8 +81,12 @@ class Gateway:
     # --- look -----------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """Lineage and runs together, and what the supervisor wants said."""
-        return Snapshot(self.client.lineage(), tuple(self.client.runs()), tuple(self.client.notices()))
+        """Lineage and runs together, and what the supervisor wants said; the same object while nothing moved."""
+        lineage, runs, notices = self.mirror.look()
+        kept = self._snapshot
+        if notices or kept is None or kept.lineage is not lineage or kept.runs is not runs:
+            self._snapshot = Snapshot(lineage, runs, notices)
+        return self._snapshot or Snapshot(lineage, runs)
 
     def runs(self) -> list[RunRow]:
         return self.client.runs()

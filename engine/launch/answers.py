@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+from msgspec.structs import replace
 
 from engine.errors import InputError, NotFoundError
 from engine.journal.events import Noted, Removed, Renamed, Tagged
@@ -22,8 +23,7 @@ from engine.paths import RunFolder, Workspace
 from engine.store import queries
 from engine.store.curves import curves
 from engine.store.database import Database
-from engine.store.lineage import Histories, lineage
-from engine.store.rows import CurveRow, Node, Result
+from engine.store.rows import Changes, CurveRow, Result
 
 _LONGEST_NAME = 200
 
@@ -45,11 +45,11 @@ class Answers:
         self.lock = threading.RLock()
         self.notices: deque[str] = deque()
         self._wake, self._leave = wake, leave
-        self._histories = Histories()
         self._methods: dict[str, Callable[..., Any]] = {
-            "runs": lambda: self.database.read(queries.runs),
-            "run": lambda ref: self.database.read(lambda c: queries.run(c, ref)),
-            "lineage": lambda: self.database.read(lambda c: lineage(c, self._histories)),
+            "runs": lambda: self.database.look(lambda board: board.runs),
+            "run": lambda ref: self.database.look(lambda board: board.run(ref)),
+            "lineage": lambda: self.database.look(lambda board: board.lineage()),
+            "changes": self._changes,
             "models": lambda: self.database.read(queries.models),
             "corpora": lambda: self.database.read(queries.corpora),
             "metrics": lambda run_id, names: self.database.read(lambda c: queries.metrics(c, run_id, tuple(names))),
@@ -97,6 +97,10 @@ class Answers:
     def _curves(self, run_ids: list[str], names: list[str], **how: Any) -> list[CurveRow]:
         return self.database.read(lambda c: curves(c, run_ids, names, **how))
 
+    def _changes(self, since: int) -> Changes:
+        changes = self.database.look(lambda board: board.changes(since))
+        return replace(changes, notices=tuple(self._notices()))
+
     def _notices(self) -> list[str]:
         return [self.notices.popleft() for _ in range(len(self.notices))]
 
@@ -137,7 +141,7 @@ class Answers:
         """What would lose its origin with this run: frozen models, their variants, runs that name it."""
         frozen = [m.id for m in self.database.read(queries.models) if m.run_id == run_id and m.version is not None]
         origins = {f"run:{run_id}", *(f"model:{i}" for i in frozen)}
-        rows = self.database.read(queries.runs)
+        rows = self.database.look(lambda board: board.runs)
         kin = [row.id for row in rows if row.id != run_id and origins & set(row.parents)]
         return [*frozen, *kin]
 
@@ -160,22 +164,13 @@ class Answers:
 
     def _target(self, target: str) -> str:
         """A run, a model or a corpus that exists. Raises `NotFoundError`."""
-        found = self.database.read(lambda c: lineage(c, self._histories))
-        known = {i for root in found.roots for i in _ids(root)} | {run.id for run in self.database.read(queries.runs)}
-        if target not in known:
+        if not self.database.look(lambda board: board.knows(target)):
             raise NotFoundError(f"nothing here is called {target!r}", fix="see `graftline lineage`")
         return target
 
     def _shutdown(self) -> None:
         self._leave()
         self._wake()
-
-
-def _ids(node: Node) -> Iterator[str]:
-    yield node.id
-    yield from node.frozen_as
-    for child in node.children:
-        yield from _ids(child)
 
 
 @contextmanager

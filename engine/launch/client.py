@@ -22,6 +22,7 @@ from engine.launch.prepare import prepare
 from engine.launch.wire import Closed, Connection, connect, dial, wait_until_gone
 from engine.paths import Workspace
 from engine.store.rows import (
+    Changes,
     CheckpointRow,
     CorpusRow,
     CurveRow,
@@ -60,6 +61,10 @@ class Client:
 
     def lineage(self) -> Lineage:
         return self._ask(Lineage, "lineage")
+
+    def changes(self, since: int) -> Changes:
+        """Runs and lineage as far as they moved since a version (0, or one it does not know: everything)."""
+        return self._ask(Changes, "changes", since=since)
 
     def models(self) -> list[ModelRow]:
         """Frozen models and finished variants, oldest first."""
@@ -228,7 +233,7 @@ class Client:
 
 
 _REPEATABLE = {
-    "runs", "run", "lineage", "models", "corpora", "metrics", "curves", "events", "checkpoints", "evals", "predictions",
-    "machine", "sql", "notices", "sync", "reindex", "stop", "note", "tag", "rename",
+    "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "events", "checkpoints",
+    "evals", "predictions", "machine", "sql", "notices", "sync", "reindex", "stop", "note", "tag", "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

@@ -28,6 +28,7 @@ from engine.errors import InputError, MachineError
 from engine.journal.events import Recovered
 from engine.journal.writer import JournalWriter
 from engine.paths import Workspace
+from engine.store.board import Board
 from engine.store.ingest import Ingest
 from engine.store.migrations import migrate, tables
 from engine.store.rows import Result
@@ -78,6 +79,7 @@ class Database:
         self._closed = False
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._cursor_gone = threading.Condition()
+        self._board = Board()
         self._open()
 
     def read(self, look: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
@@ -89,6 +91,15 @@ class Database:
             except _BROKEN as error:
                 self._recover(error)
                 return look(self._connection)
+
+    def look(self, look: Callable[[Board], T]) -> T:
+        """What `look` finds on the board once everything journalled so far is on it."""
+
+        def find(connection: duckdb.DuckDBPyConnection) -> T:
+            self._board.update(connection, self._ingest)
+            return look(self._board)
+
+        return self.read(find)
 
     def sync(self) -> bool:
         """Take in what is new; true when something was."""

@@ -25,6 +25,7 @@ from engine.paths import RunFolder, Workspace
 from engine.store.batch import Batch
 from engine.store.describe import describe
 from engine.store.fold import RunState
+from engine.store.moved import Moved
 
 _CHUNK = 8 << 20  # bytes of one journal per transaction: about 30,000 lines, 100 MB while they are Python objects
 _OF_A_RUN = ("metrics", "checkpoints", "events", "evals", "confusions", "predictions")
@@ -49,6 +50,7 @@ class Ingest:
         self.connection, self.workspace = connection, workspace
         self.damage: list[str] = []
         """Damaged lines met so far, each told once."""
+        self.moved = Moved()
         self._told: set[str] = set()
         self._batches = {
             table: Batch(connection, table) for table in (*_OF_A_RUN, "runs", "machine_samples", "notes", "tags")
@@ -63,7 +65,8 @@ class Ingest:
         cursor = self.connection.execute("SELECT * FROM runs")
         names = [column[0] for column in cursor.description or ()]
         found = [msgspec.convert(dict(zip(names, row)), RunState) for row in cursor.fetchall()]
-        self._runs = {run.id: run for run in found}
+        self.runs = {run.id: run for run in found}
+        self.moved.everything = True
         self._names = dict(self.connection.execute("SELECT target, name FROM names").fetchall())
         self._status_seen: dict[str, tuple[object, _Status]] = {}
         self._manifests: object = None
@@ -129,7 +132,7 @@ class Ingest:
             for record in records:
                 self._workspace_event(record)
         else:
-            run = self._runs.setdefault(key, RunState(id=key))
+            run = self.runs.setdefault(key, RunState(id=key))
             for record in records:
                 self._run_event(run, record)
             self._store_run(run)
@@ -141,6 +144,7 @@ class Ingest:
 
     def _store_run(self, run: RunState) -> None:
         self.connection.execute("DELETE FROM runs WHERE id = ?", [run.id])
+        self.moved.runs.add(run.id)
         run.state, run.name = self._shown_state(run), self._names.get(run.id, run.name)
         self._batches["runs"].add(*msgspec.structs.asdict(run).values())
         self._batches["runs"].flush()
@@ -204,6 +208,7 @@ class Ingest:
 
     def _evaluated(self, run_id: str, event: e.Evaluated, record: e.Record) -> None:
         """An evaluation, its confusion matrix and its items; in place of what an earlier attempt of this run found."""
+        self.moved.scored.add(event.model)
         for table in ("evals", "confusions", "predictions"):
             self._batches[table].flush()
             self.connection.execute(
@@ -251,11 +256,13 @@ class Ingest:
                     record.time, event.cpu_percent, event.memory_used, event.memory_total, event.disk_free, gpus
                 )
             case e.Noted():
+                self.moved.labels.add(event.target)
                 self._batches["notes"].rows = [r for r in self._batches["notes"].rows if r[0] != event.target]
                 execute("DELETE FROM notes WHERE target = ?", [event.target])
                 if event.text:
                     self._batches["notes"].add(event.target, event.text, record.time)
             case e.Tagged():
+                self.moved.labels.add(event.target)
                 mine = (event.target, event.tag_name)
                 self._batches["tags"].rows = [r for r in self._batches["tags"].rows if tuple(r[:2]) != mine]
                 execute("DELETE FROM tags WHERE target = ? AND tag = ?", list(mine))
@@ -266,6 +273,9 @@ class Ingest:
                 execute("DELETE FROM names WHERE target = ?", [event.target])
                 execute("INSERT INTO names VALUES (?, ?)", [event.target, event.name])
                 execute("UPDATE runs SET name = ? WHERE id = ?", [event.name, event.target])
+                if (run := self.runs.get(event.target)) is not None:
+                    run.name = event.name
+                    self.moved.runs.add(run.id)
             case _:
                 pass
         self._event(None, record)
@@ -279,7 +289,7 @@ class Ingest:
         except FileNotFoundError:
             return False
         mark = (found.st_mtime_ns, found.st_ino, found.st_size)
-        run = self._runs.get(folder.id)
+        run = self.runs.get(folder.id)
         if run is None or self._status_seen.get(folder.id, (None,))[0] == mark:
             return False
         try:
@@ -311,15 +321,19 @@ class Ingest:
         """Forget one journal: every row that came from it, and how far it was read."""
         execute = self.connection.execute
         if key == WORKSPACE:
+            self.moved.everything = True
             execute("DELETE FROM events WHERE run_id IS NULL")
             for table in ("machine_samples", "notes", "tags", "names"):
                 execute(f"DELETE FROM {table}")
             self._names = {}
         else:
+            scored = execute("SELECT DISTINCT model_id FROM evals WHERE run_id = ?", [key]).fetchall()
+            self.moved.scored.update(model_id for (model_id,) in scored)
+            self.moved.runs.add(key)
             for table in _OF_A_RUN:
                 execute(f"DELETE FROM {table} WHERE run_id = ?", [key])
             execute("DELETE FROM runs WHERE id = ?", [key])
-            self._runs.pop(key, None)
+            self.runs.pop(key, None)
             self._status_seen.pop(key, None)
         execute("DELETE FROM journals WHERE path = ?", [key])
         self._positions.pop(key, None)
@@ -333,13 +347,14 @@ class Ingest:
             return False
         self._transaction(self._rebuild_made)
         self._manifests, self._made = signature, False
+        self.moved.made = True
         return True
 
     def _rebuild_made(self) -> None:
         execute = self.connection.execute
         for table in ("models", "corpora", "suites"):
             execute(f"DELETE FROM {table}")
-        builders = {run.made: run.id for run in sorted(self._runs.values(), key=lambda r: r.id, reverse=True)}
+        builders = {run.made: run.id for run in sorted(self.runs.values(), key=lambda r: r.id, reverse=True)}
         corpora = Batch(self.connection, "corpora")
         for corpus in self._corpora():
             m = corpus.manifest
@@ -384,7 +399,7 @@ class Ingest:
             "SELECT run_id, arg_max(data, seq) FROM events WHERE type = 'variant_made' GROUP BY 1 ORDER BY 1"
         ).fetchall()
         for run_id, data in rows:
-            yield msgspec.json.decode(data, type=e.VariantMade), self._runs[run_id]
+            yield msgspec.json.decode(data, type=e.VariantMade), self.runs[run_id]
 
 
 def _corpus_manifests(workspace: Workspace) -> list[Path]:

@@ -5,6 +5,7 @@ User text only ever goes in as a bound parameter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import duckdb
@@ -28,6 +29,9 @@ from engine.store.rows import (
 Connection = duckdb.DuckDBPyConnection
 R = TypeVar("R")
 
+_COST = tuple(f.name for f in msgspec.structs.fields(Cost))
+_PLAIN = tuple(f.name for f in msgspec.structs.fields(RunRow) if f.name not in ("cost", "tags", "note", "parents"))
+
 # Of each model on each suite, the evaluation that came last.
 _NEWEST = """
     SELECT * FROM evals QUALIFY
@@ -35,7 +39,9 @@ _NEWEST = """
 """
 
 
-def records(connection: Connection, query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+def records(
+    connection: Connection, query: str, parameters: list[Any] | dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """A query's rows by column name."""
     cursor = connection.execute(query, parameters or [])
     names = [column[0] for column in cursor.description or ()]
@@ -50,7 +56,7 @@ def runs(connection: Connection) -> list[RunRow]:
     """Every run, oldest first."""
     tags: dict[str, tuple[str, ...]] = tags_by_target(connection)
     notes = notes_by_target(connection)
-    return [_run(row, tags, notes) for row in records(connection, "SELECT * FROM runs ORDER BY created, id")]
+    return [run_row(row, tags, notes) for row in records(connection, "SELECT * FROM runs ORDER BY created, id")]
 
 
 def tags_by_target(connection: Connection) -> dict[str, tuple[str, ...]]:
@@ -62,28 +68,23 @@ def notes_by_target(connection: Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT target, text FROM notes").fetchall())
 
 
-def _run(row: dict[str, Any], tags: dict[str, tuple[str, ...]], notes: dict[str, str]) -> RunRow:
-    cost = Cost(
-        seconds=row["seconds"],
-        device_seconds=row["device_seconds"],
-        tokens=row["tokens"],
-        flops=row["flops"],
-        money=row["money"],
+def run_row(row: Mapping[str, Any], tags: Mapping[str, tuple[str, ...]], notes: Mapping[str, str]) -> RunRow:
+    """A row of `runs` by column name, as it is told."""
+    return RunRow(
+        **{name: row[name] for name in _PLAIN},
+        cost=Cost(**{name: row[name] for name in _COST}),
+        tags=tags.get(row["id"], ()),
+        note=notes.get(row["id"], ""),
+        parents=tuple(row["parents"]),
     )
-    fields = {f.name for f in msgspec.structs.fields(RunRow)}
-    known = {name: value for name, value in row.items() if name in fields}
-    extra = {
-        "cost": cost,
-        "tags": tags.get(row["id"], ()),
-        "note": notes.get(row["id"], ""),
-        "parents": tuple(row["parents"]),
-    }
-    return RunRow(**(known | extra))
 
 
 def run(connection: Connection, ref: str) -> RunRow:
+    return find_run(runs(connection), ref)
+
+
+def find_run(everything: Sequence[RunRow], ref: str) -> RunRow:
     """By id, by a unique beginning of one, or the newest run of that name. Raises `NotFoundError`."""
-    everything = runs(connection)
     exact = [r for r in everything if r.id == ref]
     beginning = [r for r in everything if ref and r.id.startswith(ref)]
     named = [r for r in everything if r.name == ref]
@@ -144,26 +145,41 @@ def corpora(connection: Connection) -> list[CorpusRow]:
 
 def evals(connection: Connection, suite: str | None) -> list[EvalRow]:
     """The newest evaluation of each model on each suite, by suite and model."""
-    found = records(
-        connection,
-        f"SELECT * FROM ({_NEWEST}) WHERE ? IS NULL OR suite = ? ORDER BY suite, model_id, metric",
-        [suite, suite],
-    )
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in found:
+    for row in records(connection, f"SELECT * FROM ({_NEWEST}) WHERE $suite IS NULL OR suite = $suite "
+                       "ORDER BY suite, model_id, metric", {"suite": suite}):  # fmt: skip
         groups.setdefault((row["suite"], row["model_id"]), []).append(row)
-    return [_eval(connection, rows) for rows in groups.values()]
+    confusions = _confusions(connection, suite)
+    return [_eval(rows, confusions) for rows in groups.values()]
 
 
-def _eval(connection: Connection, rows: list[dict[str, Any]]) -> EvalRow:
-    first = rows[0]
-    confusion: dict[str, dict[str, int]] = {}
+def scores(connection: Connection, models: Sequence[str] | None = None) -> dict[str, tuple[ScoreRow, ...]]:
+    """By model, all that its newest evaluations found, by suite and importance; of these models, or of every one."""
+    found: dict[str, list[ScoreRow]] = {}
+    query = f"SELECT * FROM ({_NEWEST}) WHERE $models IS NULL OR list_contains($models, model_id) ORDER BY suite"
+    for row in sorted(
+        records(connection, query, {"models": None if models is None else list(models)}),
+        key=lambda row: (row["suite"], _by_importance(row)),
+    ):
+        found.setdefault(row["model_id"], []).append(_score(row))
+    return {model_id: tuple(rows) for model_id, rows in found.items()}
+
+
+def _confusions(connection: Connection, suite: str | None) -> dict[tuple[str, int], dict[str, dict[str, int]]]:
+    """By run and event: target -> output -> items."""
     counts = connection.execute(
-        "SELECT target, output, n FROM confusions WHERE run_id = ? AND seq = ? ORDER BY target, output",
-        [first["run_id"], first["seq"]],
+        """SELECT run_id, seq, target, output, n FROM confusions WHERE $suite IS NULL OR suite = $suite
+           ORDER BY target, output""",
+        {"suite": suite},
     ).fetchall()
-    for target, output, n in counts:
-        confusion.setdefault(target, {})[output] = n
+    found: dict[tuple[str, int], dict[str, dict[str, int]]] = {}
+    for run_id, seq, target, output, n in counts:
+        found.setdefault((run_id, seq), {}).setdefault(target, {})[output] = n
+    return found
+
+
+def _eval(rows: list[dict[str, Any]], confusions: dict[tuple[str, int], dict[str, dict[str, int]]]) -> EvalRow:
+    first = rows[0]
     return EvalRow(
         model_id=first["model_id"],
         suite=first["suite"],
@@ -171,7 +187,7 @@ def _eval(connection: Connection, rows: list[dict[str, Any]]) -> EvalRow:
         suite_sha256=first["suite_sha256"],
         run_id=first["run_id"],
         scores=tuple(_score(row) for row in sorted(rows, key=_by_importance)),
-        confusion=confusion,
+        confusion=confusions.get((first["run_id"], first["seq"]), {}),
         time=first["time"],
     )
 

@@ -193,6 +193,31 @@ class Lineage(_Row, frozen=True, kw_only=True):
     costs: tuple[BaseCost, ...]
 
 
+class LineageChange(_Row, frozen=True, kw_only=True):
+    """What moved in the tree. Each part replaces what was known under its id."""
+
+    nodes: tuple[Node, ...]
+    """New or changed, each without its children."""
+    children: dict[str, tuple[str, ...]]
+    """Ids by parent, where they are others than before; the roots stand under the empty id."""
+    costs: tuple[BaseCost, ...] | None = None
+    """None: unchanged."""
+
+
+class Changes(_Row, frozen=True, kw_only=True):
+    """What moved since a version; when nothing did, nothing but the version travels."""
+
+    version: int
+    whole: bool = False
+    """This is everything there is: what one knew before is void."""
+    runs: tuple[RunRow, ...] = ()
+    """New or changed."""
+    gone: tuple[str, ...] = ()
+    lineage: LineageChange | None = None
+    """None: unchanged."""
+    notices: tuple[str, ...] = ()
+
+
 class PredictionRow(_Row, frozen=True, kw_only=True):
     example_id: str
     input: str

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from engine.store.lineage import Histories, lineage
 from engine.store.rows import Lineage, Node
 from tests.store.tables import Store
 from tests.support.workspace import BASE, DOCS, EMAIL, RUNS
 
 
 def tree(store: Store) -> Lineage:
-    histories = Histories()
-    return store.database.read(lambda c: lineage(c, histories))
+    return store.database.look(lambda board: board.lineage())
 
 
 def walk(node: Node) -> Iterator[Node]:
