@@ -6,13 +6,16 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
-from engine.errors import GraftlineError, InputError
+from engine.errors import GraftlineError
 from engine.plain import many_lines, one_line
+
+if TYPE_CHECKING:
+    from engine.dialogue import Chances
 
 
 @click.command(
@@ -52,62 +55,30 @@ def generate(
 
     `-` reads the prompt from stdin.
     """
-    from engine.freeze.refs import find_model
-    from engine.freeze.verify import checked
+    from engine.dialogue import Chances, Piece, Sampling
+    from engine.launch.ask import Speakers, request
     from engine.paths import Workspace
 
-    ref = checked(find_model(Workspace(home), model))
-    request = {
-        "folder": str(ref.folder),
-        "tokenizer": str(ref.tokenizer),
-        "prompt": sys.stdin.read() if prompt == "-" else prompt,
-        "input": given,
-        "raw": raw,
-        "max_new_tokens": max_tokens,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "seed": seed,
-        "device": device,
-    }
+    sampling = Sampling(
+        max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, raw=raw, device=device
+    )
+    text = sys.stdin.read() if prompt == "-" else prompt
+    ref, asked = request(Workspace(home), model, text, given, sampling)
     answer = ""
-    for piece in _said(request):
-        answer += piece
-        if not as_json:
-            print(many_lines(piece), end="", flush=True)
+    with Speakers(slots=1) as speakers:
+        for said in speakers.ask(asked):
+            piece = said.text if isinstance(said, Piece) else _lines(said) if isinstance(said, Chances) else ""
+            answer += piece
+            if not as_json:
+                print(many_lines(piece), end="", flush=True)
     if as_json:
-        emit({"model": ref.id, "step": ref.step, "prompt": request["prompt"], "text": answer})
+        emit({"model": ref.id, "step": ref.step, "prompt": text, "text": answer})
     elif not answer.endswith("\n"):
         print()
 
 
-def _said(request: dict[str, Any]) -> Iterable[str]:
-    """What a process with torch answers, as it comes. Raises what it complains of, with its exit code."""
-    import codecs
-    import json
-    import os
-    import subprocess
-
-    from engine.launch.wire import python_command
-
-    command, environment = python_command("engine.model.say")
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment | {"PYTHONIOENCODING": "utf-8"},
-    ) as process:
-        assert process.stdin and process.stdout and process.stderr
-        process.stdin.write(json.dumps(request).encode())
-        process.stdin.close()
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        while data := os.read(process.stdout.fileno(), 1 << 16):
-            yield decoder.decode(data)
-        complaint = process.stderr.read().decode("utf-8", "replace").strip()
-    if process.returncode:
-        error = InputError if process.returncode == 2 else GraftlineError
-        raise error(complaint.splitlines()[-1] if complaint else f"the model's process ended with {process.returncode}")
+def _lines(chances: Chances) -> str:
+    return "".join(f"{chance:6.1%}  {name}\n" for name, chance in chances.classes)
 
 
 @click.command(

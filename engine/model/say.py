@@ -1,19 +1,23 @@
-"""`python -m engine.model.say`: one JSON request on standard input, the model's answer as text on standard output.
+"""`python -m engine.model.say`: requests on standard input, what the model says to each on standard output.
 
-The command line runs this in a process of its own, so that it never loads torch itself. Text comes as it is made.
-Exit codes as everywhere: 0 done, 1 the machine's trouble, 2 the request's.
+Both are lines of JSON, as `engine.dialogue` has them. The command line and the app run this in a process of its own,
+so that neither loads torch itself; text goes out as it is made. The process ends with its input. Exit codes as
+everywhere: 0 done, else that of the last refusal.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import torch
 
 from engine.corpus.tokenizer import Tokenizer
+from engine.dialogue import Chances, Ended, Loaded, Piece, Refused, Request, Said
 from engine.errors import GraftlineError, InputError
 from engine.model.devices import choose
 from engine.model.generate import steps
@@ -22,81 +26,96 @@ from engine.model.transformer import GraftModel
 from engine.model.weights import load_model
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to say."""
+@dataclass
+class Speaker:
+    """Answers requests, with the model of the last one still in memory."""
 
-    folder: str
-    """With model.safetensors and config.json."""
-    tokenizer: str
-    """The tokenizer's folder."""
-    prompt: str
-    input: str = ""
-    """Goes into the prompt template's `{input}`, for models that have a template."""
-    raw: bool = False
-    """Complete the prompt as it stands, template or not."""
-    max_new_tokens: int = 128
-    temperature: float = 0.8
-    top_k: int = 50
-    top_p: float = 1.0
-    seed: int = 0
-    device: str = "auto"
+    _key: tuple[str, str, str] = ("", "", "")
+    _held: tuple[GraftModel, Tokenizer] | None = field(default=None, repr=False)
+
+    def answer(self, request: Request) -> Iterator[Said]:
+        """All that is said to one request. Raises a `GraftlineError` for what cannot be done."""
+        began = time.monotonic()
+        model, tokenizer = self._load(request)
+        loaded = time.monotonic()
+        yield Loaded(str(model.trunk.embed.weight.device), loaded - began)
+        template = None if request.sampling.raw else model.card.template
+        prompt = render(template, request.prompt, request.input) if template else request.prompt
+        (ids,) = prompt_tokens(tokenizer, [prompt])
+        tokens = 0
+        if model.card.head == "classify":
+            yield _chances(model, ids)
+        else:
+            for piece in _pieces(model, tokenizer, ids, request):
+                tokens = piece.tokens
+                yield piece
+        yield Ended(tokens, time.monotonic() - loaded)
+
+    def _load(self, request: Request) -> tuple[GraftModel, Tokenizer]:
+        key = (request.folder, request.tokenizer, request.sampling.device)
+        if self._held is None or key != self._key:
+            self._held = None  # its memory is free before the next one's is asked for
+            device = choose(request.sampling.device, key="device")
+            model = load_model(Path(request.folder), device.torch_device).eval()
+            self._key, self._held = key, (model, Tokenizer.load(Path(request.tokenizer)))
+        return self._held
 
 
-def answer(request: Request) -> Iterator[str]:
-    """The answer in pieces: a completion, or for a classifier each class with its probability."""
-    device = choose(request.device, key="device")
-    model = load_model(Path(request.folder), device.torch_device).eval()
-    tokenizer = Tokenizer.load(Path(request.tokenizer))
-    template = None if request.raw else model.card.template
-    prompt = render(template, request.prompt, request.input) if template else request.prompt
-    (ids,) = prompt_tokens(tokenizer, [prompt])
-    if model.card.head == "classify":
-        yield from _classes(model, ids)
-        return
+def _pieces(model: GraftModel, tokenizer: Tokenizer, ids: list[int], request: Request) -> Iterator[Piece]:
+    sampling = request.sampling
     made: list[int] = []
     shown = ""
     for (token,) in steps(
         model,
         [ids],
-        max_new_tokens=request.max_new_tokens,
+        max_new_tokens=sampling.max_tokens,
         end=tokenizer.end_of_text,
-        temperature=request.temperature,
-        top_k=request.top_k,
-        top_p=request.top_p,
-        seed=request.seed,
+        temperature=sampling.temperature,
+        top_k=sampling.top_k,
+        top_p=sampling.top_p,
+        seed=sampling.seed,
     ):
         if token != tokenizer.end_of_text:
             made.append(token)
         text = tokenizer.decode(made)
         # A character's bytes can come in several tokens; half of one decodes as U+FFFD and is held back.
         if not text.endswith("\ufffd"):
-            yield text[len(shown) :]
+            yield Piece(text[len(shown) :], len(made))
             shown = text
-    yield tokenizer.decode(made)[len(shown) :]
+    if rest := tokenizer.decode(made)[len(shown) :]:
+        yield Piece(rest, len(made))
 
 
-def _classes(model: GraftModel, ids: list[int]) -> Iterator[str]:
+def _chances(model: GraftModel, ids: list[int]) -> Chances:
     device = model.trunk.embed.weight.device
     tokens = torch.tensor([ids[: model.card.model.context]], device=device)
     with torch.no_grad():
         chances = model.class_logits(tokens, torch.tensor([tokens.shape[1]], device=device)).softmax(-1)[0].tolist()
-    for name, chance in sorted(zip(model.card.classes, chances, strict=True), key=lambda pair: -pair[1]):
-        yield f"{chance:6.1%}  {name}\n"
+    return Chances(tuple(sorted(zip(model.card.classes, chances, strict=True), key=lambda pair: -pair[1])))
 
 
 def main() -> int:
-    try:
-        request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-        for piece in answer(request):
-            sys.stdout.write(piece)
-            sys.stdout.flush()
-    except msgspec.MsgspecError as error:
-        print(InputError(f"not a request: {error}", where="stdin"), file=sys.stderr)
-        return 2
-    except GraftlineError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    speaker, code = Speaker(), 0
+    for line in sys.stdin.buffer:
+        code = 0
+        try:
+            for said in speaker.answer(msgspec.json.decode(line, type=Request)):
+                _write(said)
+        except msgspec.MsgspecError as error:
+            code = _refuse(InputError(f"not a request: {error}", where="stdin"))
+        except GraftlineError as error:
+            code = _refuse(error)
+    return code
+
+
+def _refuse(error: GraftlineError) -> int:
+    _write(Refused(str(error), error.exit_code))
+    return error.exit_code
+
+
+def _write(said: Said) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOOR = {"errors", "paths", "plain", "figures"}
+FLOOR = {"errors", "paths", "plain", "figures", "dialogue"}
 RECORD = FLOOR | {"config", "journal"}
 TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze"}
 
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "paths": {"errors"},
     "plain": set(),
     "figures": set(),
+    "dialogue": set(),
     "config": FLOOR,
     "journal": FLOOR | {"config"},
     "stage": RECORD,
@@ -43,6 +44,7 @@ NEVER_TORCH = [
     "engine.cli",
     "engine.store.database",
     "engine.launch.client",
+    "engine.launch.ask",
     "engine.launch.supervisor",
     "engine.journal.writer",
     "engine.config.load",

@@ -11,8 +11,10 @@ import torch
 from engine.config.load import load
 from engine.config.schema import ModelCard, ModelConfig, PretrainConfig, TrainConfig
 from engine.corpus.tokenizer import Tokenizer
-from engine.journal.events import Failed, Finished, Planned, Said
-from engine.model.say import Request, answer
+from engine.dialogue import Ended, Loaded, Piece, Refused, Request, Said, Sampling
+from engine.journal.events import Failed, Finished, Planned
+from engine.journal.events import Said as SaidEvent
+from engine.model.say import Speaker
 from engine.model.transformer import GraftModel, build, parameters
 from engine.model.weights import load_model
 from engine.paths import Workspace
@@ -50,23 +52,44 @@ def test_a_base_from_a_corpus(workspace):
 
     request = Request(
         folder=str(folder.checkpoints / "best"), tokenizer=str(folder.tokenizer), prompt="the graft",
-        max_new_tokens=10, device="cpu", seed=4,
+        sampling=Sampling(max_tokens=10, device="cpu", seed=4),
     )  # fmt: skip
-    text = "".join(answer(request))
-    assert text == "".join(answer(request)) != "".join(answer(msgspec.structs.replace(request, seed=5)))
-    assert say(msgspec.json.encode(request)) == (0, text, "")
+    other = msgspec.structs.replace(request, sampling=Sampling(max_tokens=10, device="cpu", seed=5))
+    text = spoken(request)
+    assert text == spoken(request) != spoken(other)
+    code, said, error = say(msgspec.json.encode(request) + b"\n" + msgspec.json.encode(other))
+    assert (code, error) == (0, "")
+    assert isinstance(said[0], Loaded) and said[0].device == "cpu"
+    first = next(n for n, one in enumerate(said) if isinstance(one, Ended))
+    assert pieces(said[:first]) == text and pieces(said[first:]) == spoken(other), "one process, two questions"
+    ended = said[-1]
+    assert isinstance(ended, Ended) and 1 <= ended.tokens <= 10
 
 
-def say(request: bytes) -> tuple[int, str, str]:
+def spoken(request: Request) -> str:
+    return pieces(list(Speaker().answer(request)))
+
+
+def pieces(said) -> str:
+    return "".join(one.text for one in said if isinstance(one, Piece))
+
+
+def say(requests: bytes) -> tuple[int, list, str]:
     command = [sys.executable, "-m", "engine.model.say"]
-    done = subprocess.run(command, input=request, capture_output=True)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    done = subprocess.run(command, input=requests, capture_output=True)
+    return (
+        done.returncode,
+        [msgspec.json.decode(line, type=Said) for line in done.stdout.splitlines()],
+        (done.stderr.decode()),
+    )
 
 
-def test_say_refuses_in_one_line(tmp_path):
+def test_say_refuses_in_one_line_and_goes_on(tmp_path):
     request = Request(folder=str(tmp_path), tokenizer="", prompt="x")
-    code, text, error = say(msgspec.json.encode(request))
-    assert (code, text) == (2, "") and error.count("\n") == 1 and "config.json: no such file" in error
+    code, said, error = say(b"{}\n" + msgspec.json.encode(request))
+    assert (code, error) == (2, "") and [type(one) for one in said] == [Refused, Refused]
+    assert "not a request" in said[0].message and "config.json: no such file" in said[1].message
+    assert "\n" not in said[1].message and said[1].code == 2
 
 
 @pytest.mark.parametrize(
@@ -114,5 +137,5 @@ def test_gpt2_small_is_the_published_size():
 def test_words_of_the_plan_reach_the_journal(workspace):
     folder = make_run(workspace, TrainConfig(steps=2, batch=2))
     assert run(folder)[0] == 0
-    said = [e.text for e in events(folder) if isinstance(e, Said)]
+    said = [e.text for e in events(folder) if isinstance(e, SaidEvent)]
     assert [line.split(":")[0] for line in said] == ["device", "corpus", "plan", "memory"]

@@ -1,0 +1,84 @@
+"""What a model's process is asked and what it says: one JSON document a line, each way.
+
+    Request  ->  python -m engine.model.say  ->  Loaded, Piece..., Ended      a language model
+                                             ->  Loaded, Chances, Ended       a classifier
+                                             ->  Refused                      what cannot be done, at any point
+
+The process answers one request after the other until its input ends, and keeps the model it loaded last: torch and
+weights are loaded once for a whole conversation. Nothing here loads either, so both ends share these types.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How tokens are chosen."""
+
+    max_tokens: Annotated[int, Meta(ge=1)] = 128
+    """Most tokens made; a context that is full ends it before."""
+    temperature: Annotated[float, Meta(ge=0.0)] = 0.8
+    """0: always the likeliest token."""
+    top_k: Annotated[int, Meta(ge=0)] = 50
+    """Drawn from so many of the likeliest; 0: from all."""
+    top_p: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
+    """Drawn from the likeliest that together reach this probability."""
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
+    raw: bool = False
+    """Complete the prompt as it stands, without the model's prompt template."""
+    device: str = "auto"
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One prompt to one model."""
+
+    folder: str
+    """With model.safetensors and config.json."""
+    tokenizer: str
+    """The tokenizer's folder."""
+    prompt: str
+    input: str = ""
+    """Goes into the prompt template's `{input}`, for models that have a template."""
+    sampling: Sampling = Sampling()
+
+
+class Loaded(Struct, frozen=True, tag="loaded"):
+    """The model is in memory and begins."""
+
+    device: str
+    seconds: float
+    """Loading took; near zero when it was in memory already."""
+
+
+class Piece(Struct, frozen=True, tag="piece"):
+    """More text."""
+
+    text: str
+    tokens: int
+    """Made so far, those of this piece among them."""
+
+
+class Chances(Struct, frozen=True, tag="chances"):
+    """A classifier's whole answer."""
+
+    classes: tuple[tuple[str, float], ...]
+    """Each class with its probability, the likeliest first."""
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    tokens: int
+    seconds: float
+    """From `Loaded` on."""
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    message: str
+    """One line: what is wrong, and what to do."""
+    code: int
+    """The exit code on the command line."""
+
+
+Said = Loaded | Piece | Chances | Ended | Refused
