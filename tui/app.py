@@ -69,6 +69,7 @@ class GraftlineApp(Frame):
     snapshot: reactive[Snapshot | None] = reactive(None, always_update=False)
     watched: reactive[tuple[str, ...]] = reactive(())
     compared: reactive[tuple[str, ...]] = reactive(())
+    asked: reactive[tuple[str, ...]] = reactive(())
     logged: reactive[str] = reactive("")
     reported: reactive[str] = reactive("")
     selection: reactive[frozenset[str]] = reactive(frozenset())
@@ -189,6 +190,11 @@ class GraftlineApp(Frame):
     def _open_compare(self, message: messages.OpenCompare) -> None:
         self.compared = message.model_ids
         self.switch_mode("compare")
+
+    @on(messages.OpenPlay)
+    def _open_play(self, message: messages.OpenPlay) -> None:
+        self.asked = message.model_ids
+        self.switch_mode("play")
 
     @on(messages.OpenLogs)
     def _open_logs(self, message: messages.OpenLogs) -> None:

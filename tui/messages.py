@@ -6,6 +6,7 @@ What the app then offers to every screen, to be watched with `self.watch(self.ap
     app.snapshot   Snapshot | None   lineage and runs, replaced (never changed) at most once a second
     app.watched    tuple[str, ...]   run ids that the monitor shows      (set by OpenMonitor)
     app.compared   tuple[str, ...]   model ids that compare shows        (set by OpenCompare)
+    app.asked      tuple[str, ...]   model ids that play asks            (set by OpenPlay)
     app.logged     str               the run whose log is shown          (set by OpenLogs)
     app.reported   str               the corpus `name/hash` on screen    (set by OpenCorpus)
     app.selection  frozenset[str]    node ids marked with space in the tree
@@ -62,6 +63,13 @@ class OpenMonitor(_Message):
 @dataclass
 class OpenCompare(_Message):
     """Show these models side by side. Ids are `name@n` or run ids of variants."""
+
+    model_ids: tuple[str, ...]
+
+
+@dataclass
+class OpenPlay(_Message):
+    """Ask these models something. Ids are `name@n` or run ids of variants."""
 
     model_ids: tuple[str, ...]
 
