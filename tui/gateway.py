@@ -198,6 +198,13 @@ class Gateway:
     def cancel(self, run_id: str) -> None:
         self.client.cancel(run_id)
 
+    def waiting(self) -> list[str]:
+        return self.client.waiting()
+
+    def reorder(self, run_ids: tuple[str, ...]) -> list[str]:
+        """Ids that do not wait any more, and so were left alone."""
+        return self.client.reorder(run_ids)
+
     def remove(self, run_id: str) -> None:
         self.client.remove(run_id)
 

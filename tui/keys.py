@@ -124,6 +124,26 @@ COMPARE: list[BindingType] = [
     _key("tab", "app.focus_next", "items", "compare.items", "Between the table and the items they differ on", True),
 ]
 
+LIST: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "list.down", "Next line", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "list.up", "Line before", display="↑"),
+    _key("pagedown,n", "page_down", "page down", "list.page_down", "A screenful down", display="n"),
+    _key("pageup,N", "page_up", "page up", "list.page_up", "A screenful up", display="N"),
+    _key("home,g", "first", "first", "list.first", "First line"),
+    _key("end,G", "last", "last", "list.last", "Last line"),
+    _key("enter", "select", "open", "list.open", "Open what is under the cursor"),
+]
+"""Of a plain list that has the focus."""
+
+QUEUE: list[BindingType] = [
+    _key("K", "move(-1)", "earlier", "queue.earlier", "Let this run start one place earlier", True),
+    _key("J", "move(1)", "later", "queue.later", "Let this run start one place later", True),
+    _key("A", "first", "first of all", "queue.first", "Let this run start before all others", True),
+    _key("enter", "monitor", "curves", "queue.monitor", "Open this run in the monitor", True),
+    _key("P", "pretrain", "pretrain", "queue.pretrain", "Pretrain a new base"),
+    *RUN,
+]
+
 LAUNCH: list[BindingType] = [
     _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),

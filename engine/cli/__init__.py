@@ -3,6 +3,7 @@
     build     corpus freeze verify demo           look      lineage runs show watch logs metrics
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
     weigh     compare                             ask       generate sql reindex doctor
+    queue     queue
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -25,6 +26,7 @@ from engine.cli.build import VERBS as BUILD
 from engine.cli.control import VERBS as CONTROL
 from engine.cli.launch import VERBS as LAUNCH
 from engine.cli.look import VERBS as LOOK
+from engine.cli.queue import VERBS as QUEUE
 from engine.cli.weigh import VERBS as WEIGH
 from engine.errors import GraftlineError, InputError, machine_error
 from engine.plain import one_line
@@ -63,7 +65,7 @@ def open_app(home: Path) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *CONTROL, *ASK):
+for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK):
     cli.add_command(verb)
 
 

@@ -28,7 +28,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "4. Branch many times": ("branch",),
     "5. Evaluate and compare": ("evaluate", "compare", "generate"),
     "Look": ("lineage", "runs", "show", "watch", "logs", "metrics"),
-    "Control": ("stop", "resume", "cancel", "rm", "note", "tag", "rename"),
+    "Control": ("queue", "stop", "resume", "cancel", "rm", "note", "tag", "rename"),
     "Ask": ("sql", "reindex"),
 }
 """Every verb under its heading, in the order of the method."""

@@ -65,6 +65,8 @@ class Answers:
             "stop": lambda run_id: self._do(self.engines.stop, run_id),
             "resume": lambda run_id: self._do(self.engines.resume, run_id),
             "cancel": lambda run_id: self._do(self.engines.cancel, run_id),
+            "waiting": self._waiting,
+            "reorder": self._reorder,
             "remove": self._remove,
             "note": self._note,
             "tag": self._tag,
@@ -120,6 +122,14 @@ class Answers:
         with self.lock:
             deed(self._folder(run_id))
         self._wake()
+
+    def _waiting(self) -> list[str]:
+        with self.lock:
+            return [folder.id for folder, _ in self.engines.waiting()]
+
+    def _reorder(self, run_ids: list[str]) -> list[str]:
+        with self.lock:
+            return self.engines.reorder(run_ids)
 
     def _remove(self, run_id: str) -> None:
         with self.lock:

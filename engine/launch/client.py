@@ -115,6 +115,10 @@ class Client:
         """Samples newer than `since` (seconds since the epoch)."""
         return self._ask(list[MachineRow], "machine", since=since)
 
+    def waiting(self) -> list[str]:
+        """Ids of queued runs in the order in which they will start."""
+        return self._ask(list[str], "waiting")
+
     def sql(self, query: str, limit: int = 10_000) -> Result:
         """One read-only query. Raises `InputError` for anything that is not, and for what DuckDB refuses."""
         return self._ask(Result, "sql", query=query, limit=limit)
@@ -143,6 +147,11 @@ class Client:
     def cancel(self, run_id: str) -> None:
         """Take a run out of the queue before it starts."""
         self._tell("cancel", run_id=run_id)
+
+    def reorder(self, run_ids: tuple[str, ...]) -> list[str]:
+        """Let these queued runs start in this order, before all others. Returns those that do not wait (any more):
+        they are left alone."""
+        return self._ask(list[str], "reorder", run_ids=run_ids)
 
     def remove(self, run_id: str) -> None:
         """Delete a run's folder. Raises `InputError`, naming them, when others descend from it."""
@@ -234,6 +243,7 @@ class Client:
 
 _REPEATABLE = {
     "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "events", "checkpoints",
-    "evals", "predictions", "machine", "sql", "notices", "sync", "reindex", "stop", "note", "tag", "rename",
+    "evals", "predictions", "machine", "sql", "notices", "sync", "reindex", "waiting", "reorder", "stop", "note", "tag",
+    "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

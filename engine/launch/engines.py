@@ -13,6 +13,7 @@ import dataclasses
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from engine.journal.events import Cancelled, Created, Failed, Finished, Started,
 from engine.journal.reader import read
 from engine.journal.writer import JournalWriter
 from engine.launch import local, resources
-from engine.launch.queue import State, Status, Statuses, read_status, write_status
+from engine.launch.queue import State, Status, Statuses, ascending, read_status, write_status
 from engine.paths import RunFolder, Workspace
 from engine.stage import boot_id
 
@@ -248,6 +249,18 @@ class Engines:
         if status is None or status.state not in ("stopped", "failed", "cancelled"):
             raise _refusal(folder, status, "cannot be resumed", "only a stopped, failed or cancelled run can")
         write_status(folder, replace(status, state="queued", queued_at=time.time(), pid=None, stop_asked=False))
+
+    def reorder(self, run_ids: Sequence[str]) -> list[str]:
+        """Let waiting runs start in this order, before any that is not named. The ids that do not wait, any more
+        or at all: they are left as they are."""
+        waiting = {folder.id: (folder, status) for folder, status in self.waiting()}
+        named = [run_id for run_id in dict.fromkeys(run_ids) if run_id in waiting]
+        times = ascending([status.queued_at for _, status in waiting.values()])
+        for run_id, queued_at in zip([*named, *(i for i in waiting if i not in named)], times, strict=True):
+            folder, status = waiting[run_id]
+            if status.queued_at != queued_at:
+                write_status(folder, replace(status, queued_at=queued_at))
+        return [run_id for run_id in dict.fromkeys(run_ids) if run_id not in waiting]
 
     def cancel(self, folder: RunFolder) -> None:
         status = read_status(folder)

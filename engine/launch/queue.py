@@ -6,6 +6,7 @@ it was asked to stop. The journal stays the truth about everything that the engi
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -43,6 +44,14 @@ def read_status(folder: RunFolder) -> Status | None:
 
 def write_status(folder: RunFolder, status: Status) -> None:
     write_atomic(folder.status, msgspec.json.encode(status))
+
+
+def ascending(times: list[float]) -> list[float]:
+    """Sorted times of queueing, no two the same: the places of a queue, to be given out in another order."""
+    places: list[float] = []
+    for time in sorted(times):
+        places.append(max(time, math.nextafter(places[-1], math.inf)) if places else time)
+    return places
 
 
 class Statuses:

@@ -53,6 +53,13 @@ class RunRow(_Row, frozen=True, kw_only=True):
     note: str = ""
     attempt: int = 0
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Of a run that runs, at its pace so far, up to its step limit; None when it cannot be told."""
+        if self.state not in ("running", "stopping") or not self.step or not self.steps:
+            return None
+        return self.cost.seconds / self.step * max(0, self.steps - self.step)
+
 
 class Point(_Row, frozen=True, kw_only=True):
     step: int

@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.errors import InputError, MachineError, NotFoundError
-from engine.launch import wire
+from engine.launch import queue, wire
 from engine.launch.client import Client
 from engine.launch.queue import Status, read_status
 from engine.paths import Workspace
@@ -316,3 +316,31 @@ def test_a_status_that_cannot_be_read_is_none(tmp_path: Path) -> None:
         assert read_status(folder) is None
     assert isinstance(workspace, Workspace)
     assert Status(state="queued", queued_at=1.0).pid is None
+
+
+def test_waiting_runs_start_in_the_order_they_are_put_in(client: Client, tmp_path: Path) -> None:
+    tiny.make_corpus(client.workspace, tmp_path)
+    ahead = client.submit(tiny.pretrain(steps=100_000, name="ahead")).run_id
+    wait_for(lambda: client.run(ahead).state == "running")
+    text = tiny.write_text(tmp_path / "text.jsonl")
+    first, second, third = (
+        client.submit(replace(tiny.corpus(text), name=name)).run_id for name in ("one", "two", "three")
+    )
+    assert client.waiting() == [first, second, third]
+    assert client.reorder((third, ahead)) == [ahead], "what runs is left alone, and that is told"
+    assert client.waiting() == [third, first, second]
+    client.reorder((second,))
+    client.shutdown()
+    assert client.waiting() == [second, third, first], "the order is on disk: the next supervisor keeps it"
+    last = client.submit(replace(tiny.corpus(text), name="four")).run_id
+    assert client.waiting()[-1] == last, "what is queued later waits behind all of them"
+    client.stop(ahead)
+    wait_for(lambda: all(ended(client, i) for i in (first, second, third, last)))
+    started = [client.run(i).started or 0.0 for i in (second, third, first, last)]
+    assert started == sorted(started)
+
+
+def test_places_in_the_queue_are_never_shared() -> None:
+    assert queue.ascending([2.0, 1.0, 2.0, 2.0])[:2] == [1.0, 2.0]
+    places = queue.ascending([1.8e9] * 200)
+    assert all(one < other for one, other in itertools.pairwise(places)) and places[-1] - places[0] < 1.0

@@ -23,6 +23,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "filter": ("slash", *"scratch", "enter"),
     "runs": ("2", "down", "down"),
     "corpus": ("5", "down"),
+    "queue": ("7", "down"),
     "logs": ("9",),
     "help": ("question_mark",),
     "freeze": ("j", "F"),
