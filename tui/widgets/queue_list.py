@@ -85,7 +85,7 @@ class QueueList(OptionList):
 
     def action_page_up(self) -> None:
         """A page up may end on a heading, which is no place for the cursor."""
-        super().action_page_up()
+        super().action_page_up()  # type: ignore[no-untyped-call]
         if self.highlighted is None:
             self.action_first()
 
