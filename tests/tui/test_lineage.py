@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from tests.support.workspace import BASE, DOCS, RUNS
 from tui.app import GraftlineApp
 from tui.screens.ask import AskScreen
 from tui.screens.lineage import LineageScreen
-from tui.widgets.lineage_tree import LineageTree, columns
+from tui.widgets.lineage_columns import GUTTER, columns
+from tui.widgets.lineage_tree import LineageTree
 from tui.widgets.node_card import NodeCard
 
 WIDE = (120, 40)
@@ -97,12 +99,12 @@ async def test_filter_and_clear(demo: GraftlineApp) -> None:
         await settle(pilot)
         await pilot.press("slash", *"scratch", "enter")
         await settle(pilot)
-        assert [line.node.name for line in tree(demo).lines] == ["python-docs", "tiny", "areas-scratch"]
+        assert [line.node.name for line in tree(demo).outline.lines()] == ["python-docs", "tiny", "areas-scratch"]
         assert demo.focused is tree(demo)
         assert under_cursor(demo) == "areas-scratch"
         await pilot.press("escape")
         await settle(pilot)
-        assert len(tree(demo).lines) == 10
+        assert len(tree(demo).outline) == 10
         assert not demo.screen.query_one("#filter", Input).display
 
 
@@ -317,9 +319,9 @@ async def test_resume_queues_a_failed_run_again(own: GraftlineApp) -> None:
 @pytest.mark.parametrize("width", range(20, 220, 7))
 def test_columns_fill_the_width_and_leave_room_for_a_name(width: int) -> None:
     wide = columns(width)
-    used = 2 + wide.name + wide.heldout + wide.spark + wide.score + wide.metric + wide.bits + wide.cost + wide.age
-    assert used == max(width, 10 + used - wide.name - 2)
-    assert wide.name >= min(16, width - 2)
+    used = GUTTER + sum(asdict(wide).values())
+    assert used == max(width, GUTTER + 8)
+    assert wide.name >= min(16, width - GUTTER)
 
 
 async def test_a_hundred_bases_scroll_with_the_cursor(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from engine.paths import safe_name, slug
-from engine.store.rows import Lineage, Node, RunRow
+from engine.store.rows import Node, RunRow
 from tui import keys, messages, theme
 from tui.gateway import Details
-from tui.lineage_rows import Line, base_cost, every, title
+from tui.lineage_rows import SORTS, base_cost, every, matching, title
 from tui.messages import Snapshot
 from tui.screens.actions import RunActions, Target
 from tui.screens.ask import AskScreen
@@ -87,7 +87,10 @@ class LineageScreen(RunActions):
 
     def go_to(self, node_id: str) -> None:
         """Put the cursor on a node now, or as soon as it is there."""
-        if node_id and not self.query_one(LineageTree).go_to(node_id):
+        tree = self.query_one(LineageTree)
+        if node_id and tree.view.hits is not None and node_id not in tree.view.hits:
+            self._leave_filter()
+        if node_id and not tree.go_to(node_id):
             self._wanted = node_id
 
     @on(LineageTree.Moved)
@@ -128,6 +131,24 @@ class LineageScreen(RunActions):
     def action_details(self) -> None:
         self.details = not self.details
 
+    # --- order ----------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        tree = self.query_one(LineageTree)
+        orders = list(SORTS)
+        order = orders[(orders.index(tree.view.sort) + 1) % len(orders)]
+        tree.see(sort=order, turned=False)
+
+    def action_turn(self) -> None:
+        tree = self.query_one(LineageTree)
+        tree.see(turned=not tree.view.turned)
+
+    def action_pin(self) -> None:
+        """Pin the chosen nodes, or unpin them when all of them are pinned."""
+        tree = self.query_one(LineageTree)
+        ids, pinned = {node.id for node in self._chosen()}, tree.view.pinned
+        tree.see(pinned=pinned - ids if ids <= pinned else pinned | ids)
+
     # --- filter ---------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
@@ -137,7 +158,12 @@ class LineageScreen(RunActions):
 
     @on(Input.Changed, "#filter")
     def _filtered(self, event: Input.Changed) -> None:
-        self.query_one(LineageTree).filter(event.value)
+        self._find(event.value)
+
+    def _find(self, query: str) -> None:
+        """Show what matches, and what leads there."""
+        tree = self.query_one(LineageTree)
+        tree.see(hits=matching(tree.lineage, query))
 
     @on(Input.Submitted, "#filter")
     def _done_filtering(self, event: Input.Submitted) -> None:
@@ -146,25 +172,30 @@ class LineageScreen(RunActions):
 
     def action_clear(self) -> None:
         box = self.query_one("#filter", Input)
-        if box.display:
-            box.value = ""
-            box.display = False
+        if self.focused is not None and self.focused is self.query_one(NodeCard):
+            self.query_one(LineageTree).focus()
+        elif box.display:
+            self._leave_filter()
             self.query_one(LineageTree).focus()
         elif self.details:
             self.details = False
         else:
             self._mark_only(frozenset())
 
+    def _leave_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.value = ""
+        box.display = False
+        self._find("")
+
     # --- the node under the cursor --------------------------------------------------------------
 
-    def _line(self) -> Line | None:
-        return self.query_one(LineageTree).line
+    def _node(self) -> Node | None:
+        return self.query_one(LineageTree).node
 
     def target(self) -> Target | None:
-        line = self._line()
-        if line is None:
-            return None
-        return self._as_target(line.node)
+        node = self._node()
+        return self._as_target(node) if node else None
 
     def targets(self) -> tuple[Target, ...]:
         return tuple(self._as_target(node) for node in self._chosen())
@@ -178,18 +209,17 @@ class LineageScreen(RunActions):
 
     def _chosen(self) -> list[Node]:
         """The marked nodes in the tree's order, else the one under the cursor."""
-        snapshot, line = self.graft.snapshot, self._line()
-        lineage = snapshot.lineage if snapshot else Lineage(roots=(), costs=())
-        marked = [node for node in every(lineage) if node.id in self.graft.selection]
-        return marked or ([line.node] if line else [])
+        tree, marks = self.query_one(LineageTree), self.graft.selection
+        marked = [node for node in every(tree.lineage) if node.id in marks] if marks else []
+        return marked or ([tree.node] if tree.node else [])
 
     def action_mark(self) -> None:
-        if line := self._line():
-            self.graft.selection ^= {line.node.id}
+        if node := self._node():
+            self.graft.selection ^= {node.id}
             self.query_one(LineageTree).action_move(1)
 
     def action_mark_all(self) -> None:
-        shown = {line.node.id for line in self.query_one(LineageTree).lines if line.hit}
+        shown = {node.id for _, node in self.query_one(LineageTree).outline.hits()}
         self._mark_only(self.graft.selection | shown)
 
     def action_unmark(self) -> None:
@@ -203,9 +233,12 @@ class LineageScreen(RunActions):
             self.graft.undo.add("the marks", lambda: setattr(self.graft, "selection", before), blocks=False)
 
     def action_monitor(self) -> None:
-        line = self._line()
-        if line is not None and line.node.kind == "corpus" and not self.graft.selection:
-            self.post_message(messages.OpenCorpus(line.node.id))
+        tree = self.query_one(LineageTree)
+        if tree.line is not None and tree.line.more:
+            tree.action_unfold()
+            return
+        if tree.node is not None and tree.node.kind == "corpus" and not self.graft.selection:
+            self.post_message(messages.OpenCorpus(tree.node.id))
             return
         runs = tuple(dict.fromkeys(node.run_id for node in self._chosen() if node.run_id))
         if runs:
@@ -214,8 +247,7 @@ class LineageScreen(RunActions):
             self.graft.say("No run made this, so there is no curve.", severity="warning")
 
     def action_branch(self) -> None:
-        line = self._line()
-        node = line.node if line else None
+        node = self._node()
         if node is None or node.kind == "corpus":
             self.graft.say(
                 "Put the cursor on a base, a pretraining run or a variant to branch from.", severity="warning"
@@ -224,8 +256,8 @@ class LineageScreen(RunActions):
         self.post_message(messages.OpenLaunch("branch", base=node.id))
 
     def action_pretrain(self) -> None:
-        line = self._line()
-        corpus = line.node.id if line and line.node.kind == "corpus" else ""
+        node = self._node()
+        corpus = node.id if node and node.kind == "corpus" else ""
         self.post_message(messages.OpenLaunch("pretrain", base=corpus))
 
     def action_evaluate(self) -> None:
@@ -239,13 +271,20 @@ class LineageScreen(RunActions):
         models = tuple(node.id for node in self._chosen() if node.kind in ("base", "variant"))
         self.post_message(messages.OpenCompare(models))
 
+    def action_talk(self) -> None:
+        models = tuple(node.id for node in self._chosen() if node.kind != "corpus")
+        if models:
+            self.post_message(messages.OpenPlay(models))
+        else:
+            self.graft.say("Put the cursor on a model to talk to, or mark some with space.", severity="warning")
+
     @work(group="dialog")
     async def action_freeze(self) -> None:
         target = self._target(need_run=True)
-        line = self._line()
-        if target is None or line is None:
+        node = self._node()
+        if target is None or node is None:
             return
-        if line.node.kind not in ("pretrain", "variant") or target.state not in ("finished", "stopped"):
+        if node.kind not in ("pretrain", "variant") or target.state not in ("finished", "stopped"):
             self.graft.say("Only a finished or stopped run can be frozen.", severity="warning")
             return
         run_id = target.run_id or ""

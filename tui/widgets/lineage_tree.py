@@ -1,63 +1,33 @@
 """The lineage tree: one line a node, with its state, losses, score, cost and age in aligned columns.
 
-Draws its own lines, so that foreign text is never parsed, columns line up at any width, and a change of one number
-redraws one screenful. The node under the cursor is kept by its id when the tree changes around it.
+    Lineage + View  ->  Outline  ->  the lines in sight, drawn; a newer lineage redraws only what looks different
+
+Draws its own lines, so that foreign text is never parsed and columns line up at any width. The node under the cursor is
+kept by its id when the tree changes around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine import figures
 from engine.store.rows import Lineage, Node
-from tui import keys, theme
-from tui.lineage_rows import SHORT, Line, headline, lines, title
-from tui.text import cut, fit
+from tui import keys
+from tui.lineage_rows import Line, Outline, View, every, path_to, title
+from tui.widgets.lineage_columns import Row, cells, columns, head
 
 EMPTY = Lineage(roots=(), costs=())
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Widths in cells; 0: not shown. The name takes what is left."""
-
-    name: int
-    heldout: int = 0
-    spark: int = 0
-    score: int = 0
-    metric: int = 0
-    bits: int = 0
-    cost: int = 0
-    age: int = 0
-
-
-def columns(width: int) -> Columns:
-    """Which columns a line of `width` cells has room for, the most telling first."""
-    room = width - 2  # the mark
-    given: dict[str, int] = {}
-    wishes = (
-        ("heldout", 7, 34), ("score", 11, 46), ("cost", 7, 54), ("age", 5, 60), ("spark", 9, 68), ("metric", 5, 76),
-        ("bits", 8, 98),
-    )  # fmt: skip
-    for name, wide, least in wishes:
-        if width >= least:
-            given[name] = wide
-    if width >= 130:
-        given["spark"] = 25
-    return Columns(name=max(8, room - sum(given.values())), **given)
 
 
 class LineageTree(ScrollView, can_focus=True):
@@ -66,7 +36,7 @@ class LineageTree(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tree--cursor", "tree--head"}
     BINDINGS: ClassVar[list[BindingType]] = keys.TREE
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     @dataclass
     class Moved(Message):
@@ -81,72 +51,86 @@ class LineageTree(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
         self.lineage = EMPTY
-        self.lines: list[Line] = []
-        self.query_text = ""
-        self.folded: frozenset[str] = frozenset()
+        self.view = View()
+        self.outline = Outline(EMPTY)
         self.marked: frozenset[str] = frozenset()
         self.progress: Mapping[str, float] = {}
         self.now = 0.0
         self._fresh = True
+        self._drawn: dict[int, Strip] = {}
+        """What was last drawn, by line of the widget: what is still the same is not sent again."""
 
     # --- what it shows --------------------------------------------------------------------------
 
     def show(self, lineage: Lineage, *, now: float, progress: Mapping[str, float]) -> None:
         """Draw a newer lineage. `progress`: share done by run id, of those that run."""
-        self.lineage, self.now, self.progress = lineage, now, progress
-        self._arrange()
-        if self._fresh and self.lines:
+        self.now, self.progress = now, progress
+        if lineage is not self.lineage:
+            self.lineage = lineage
+            self._arrange()
+        self.redraw()
+        if self._fresh and len(self.outline):
             self._fresh = False
-            base = next((n for n, line in enumerate(self.lines) if line.node.kind == "base"), 0)
+            nodes = (node for _, node in self.outline.hits())
+            base = next((n for n, node in enumerate(nodes) if node.kind == "base"), 0)
             self.cursor = base  # a base says more about a workspace than the corpus above it
 
-    def filter(self, query: str) -> None:
-        """Show what matches and what leads there, with the cursor on a match."""
-        self.query_text = query
+    def see(self, **changes: Any) -> None:
+        """Change how the tree is looked at (fields of `View`). A new filter puts the cursor on its first match."""
+        self.view = replace(self.view, **changes)
         self._arrange()
-        if self.line is not None and not self.line.hit:
-            self.cursor = next(n for n, line in enumerate(self.lines) if line.hit)
+        if changes.get("hits") and self.line is not None and not self.line.hit:
+            self.cursor = next((row for row, _ in self.outline.hits()), 0)
 
     def mark(self, marked: frozenset[str]) -> None:
         self.marked = marked
-        self.refresh()
+        self.redraw()
 
     @property
     def line(self) -> Line | None:
         """The line under the cursor."""
-        return self.lines[self.cursor] if self.cursor < len(self.lines) else None
+        return self.outline.line(self.cursor) if self.cursor < len(self.outline) else None
+
+    @property
+    def node(self) -> Node | None:
+        """The node under the cursor; None on a line that stands for several."""
+        line = self.line
+        return line.node if line is not None and not line.more else None
 
     def go_to(self, node_id: str) -> bool:
-        """Put the cursor on a node, opening what hides it."""
-        if not any(line.node.id == node_id for line in self.lines):
-            self.folded = frozenset()
-            self._arrange()
-        for index, line in enumerate(self.lines):
-            if line.node.id == node_id:
-                self.cursor = index
-                return True
-        return False
+        """Put the cursor on a node, opening what hides it. False when there is no such node."""
+        if self.outline.row(node_id) is None:
+            path = path_to(self.lineage, node_id)
+            if path is None:
+                return False
+            above = {node.id for node in path}
+            self.see(folded=self.view.folded - above, hits=None)
+            if self.outline.row(node_id) is None:
+                self.see(whole=self.view.whole | above)
+        self.cursor = self.outline.row(node_id) or 0
+        return True
 
     def _arrange(self) -> None:
+        """Lay the lines out anew; the cursor stays with its node, or goes to what now hides it."""
         before = self.line
-        self.lines = lines(self.lineage, query=self.query_text, folded=self.folded)
-        self.virtual_size = Size(0, len(self.lines) + 1)
-        ids = [line.node.id for line in self.lines]
-        index = ids.index(before.node.id) if before and before.node.id in ids else self.cursor
-        self.set_reactive(LineageTree.cursor, max(0, min(index, len(ids) - 1)))
+        self.outline = Outline(self.lineage, self.view)
+        self.virtual_size = Size(0, len(self.outline) + 1)
+        row = self.outline.row_of(before) if before else None
+        last = max(0, len(self.outline) - 1)
+        self.set_reactive(LineageTree.cursor, min(self.cursor if row is None else row, last))
         self._keep_in_sight()
-        self.refresh()
-        if self.line != before:
+        self.redraw()
+        if not _same(before, self.line):
             self.post_message(self.Moved(self.line))
 
     # --- moving ---------------------------------------------------------------------------------
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self.lines) - 1))
+        return max(0, min(cursor, len(self.outline) - 1))
 
     def watch_cursor(self) -> None:
         self._keep_in_sight()
-        self.refresh()
+        self.redraw()
         self.post_message(self.Moved(self.line))
 
     def _keep_in_sight(self) -> None:
@@ -168,126 +152,90 @@ class LineageTree(ScrollView, can_focus=True):
         self.cursor += by * max(1, self.scrollable_content_region.height - 2)
 
     def action_edge(self, last: bool) -> None:
-        self.cursor = len(self.lines) - 1 if last else 0
+        self.cursor = len(self.outline) - 1 if last else 0
 
     def action_fold(self) -> None:
         """Fold the node, or go up to its parent when there is nothing to fold."""
         line = self.line
         if line is None:
             return
-        if line.node.children and not line.folded:
-            self.folded |= {line.node.id}
-            self._arrange()
+        if line.node.children and not line.folded and not line.more and self.view.hits is None:
+            self.see(folded=self.view.folded | {line.node.id}, whole=self.view.whole - {line.node.id})
         elif line.path:
-            self.go_to(line.path[-1].id)
+            self.cursor = self.outline.row(line.path[-1].id) or 0
 
     def action_unfold(self) -> None:
+        """Unfold the node or the rest of a huge group, else go to the first child."""
         line = self.line
-        if line is not None and line.folded:
-            self.folded -= {line.node.id}
-            self._arrange()
-        elif line is not None and line.node.children:
+        if line is None:
+            return
+        if line.more:
+            self.see(whole=self.view.whole | {line.node.id})
+        elif line.folded:
+            self.see(folded=self.view.folded - {line.node.id})
+        elif line.node.children:
             self.cursor += 1
+
+    def action_fold_all(self) -> None:
+        """Only corpora and bases are left, and what stands beside them."""
+        parents = {node.id for node in every(self.lineage) if node.children and node.kind != "corpus"}
+        self.see(folded=frozenset(parents), whole=frozenset())
+
+    def action_unfold_all(self) -> None:
+        self.see(folded=frozenset())
 
     def on_click(self, event: events.Click) -> None:
         inside = event.get_content_offset(self)
         row = round(self.scroll_offset.y) + inside.y - 1 if inside is not None and inside.y > 0 else -1
-        if not 0 <= row < len(self.lines):
+        if not 0 <= row < len(self.outline):
             return
-        if row == self.cursor and event.chain >= 2:
-            self.post_message(self.Opened(self.lines[row]))
+        line = self.outline.line(row)
+        if row == self.cursor and (event.chain >= 2 or line.more):
+            self.post_message(self.Opened(line))
         self.cursor = row
 
     # --- drawing --------------------------------------------------------------------------------
 
+    def redraw(self) -> None:
+        """Draw again the lines that would look different now, and only those."""
+        width, height = self.scrollable_content_region.size
+        self._drawn = {y: strip for y, strip in self._drawn.items() if y < height}
+        changed = [y for y, strip in self._drawn.items() if self._strip(y) != strip]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
     def render_line(self, y: int) -> Strip:
+        if y >= self.scrollable_content_region.height:
+            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
+        self._drawn[y] = strip = self._strip(y)
+        return strip
+
+    def _strip(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        wide = columns(width)
-        base = self.rich_style
+        wide, base = columns(width), self.rich_style
         if y == 0:
-            return Strip(_head(wide, self.get_component_rich_style("tree--head")), width).crop_extend(0, width, base)
+            style = self.get_component_rich_style("tree--head")
+            return Strip(head(wide, style, self.view.sort, self.view.turned)).crop_extend(0, width, style)
         row = round(self.scroll_offset.y) + y - 1
-        if row >= len(self.lines):
+        if row >= len(self.outline):
             return Strip.blank(width, base)
         under = self.get_component_rich_style("tree--cursor") if row == self.cursor else base
-        ground = Style(bgcolor=under.bgcolor, bold=under.bold)
-        segments = [
-            Segment(s.text, base + s.style + ground if s.style else base + ground) for s in self._row(row, wide)
-        ]
+        ground = Style(bgcolor=under.bgcolor, bold=under.bold, reverse=under.reverse)
+        drawn = cells(self._row(row), wide)
+        segments = [Segment(s.text, base + s.style + ground if s.style else base + ground) for s in drawn]
         return Strip(segments).crop_extend(0, width, base + ground)
 
-    def _row(self, row: int, wide: Columns) -> list[Segment]:
-        line = self.lines[row]
-        node = line.node
-        marked = node.id in self.marked
-        cells = [Segment("● " if marked else "  ", Style(color=theme.AMBER))]
-        cells += self._title(line, wide.name)
-        cells.append(_number(figures.loss(node.heldout_loss), wide.heldout))
-        if wide.spark:
-            trend = figures.sparkline(node.loss_history, wide.spark - 2)
-            cells.append(Segment(" " + trend + " ", Style(color=theme.BLUE)))
-        score = headline(node)
-        if score is not None:
-            text = figures.interval(score.value, score.low, score.high)
-            cells.append(Segment(fit(text, wide.score, right=True), Style(color=theme.BRIGHT, bold=True)))
-            cells.append(Segment(fit(" " + SHORT.get(score.metric, ""), wide.metric), Style(color=theme.MUTED)))
-        else:
-            cells.append(_number("", wide.score + wide.metric))
-        bits = node.bits_per_byte[0].value if node.bits_per_byte else None
-        cells.append(_number(figures.loss(bits) if bits is not None else "", wide.bits))
-        cells.append(_number(figures.duration(node.cost.seconds) if node.cost.seconds else "", wide.cost))
-        age = figures.age(self.now - node.created) if node.created else ""
-        cells.append(Segment(fit(age, wide.age, right=True), Style(color=theme.MUTED)))
-        return cells
-
-    def _title(self, line: Line, width: int) -> list[Segment]:
-        """The guide, the state's glyph, the name, and in what room is left what kind of thing it is."""
-        node = line.node
-        glyph, colour = theme.STATES.get(node.state, ("?", theme.MUTED))
-        guide = cut(line.guide, width - 3)
-        room = width - len(guide) - 2
-        name = cut(title(node), room)
-        rest = cut(self._aside(line), max(0, room - cell_len(name) - 2))
-        segments = [
-            Segment(guide, Style(color=theme.FAINT)),
-            Segment(glyph + " ", Style(color=colour)),
-            Segment(name, Style(color=theme.MUTED if node.scratch else theme.BRIGHT, bold=node.kind == "base")),
-            Segment("  " + rest if rest else "", Style(color=theme.MUTED)),
-        ]
-        used = sum(segment.cell_length for segment in segments)
-        return [*segments, Segment(" " * (width - used))]
-
-    def _aside(self, line: Line) -> str:
-        node = line.node
-        parts = [("scratch " if node.scratch else "") + (node.method or node.kind)]
-        if (done := self.progress.get(node.run_id or "")) is not None:
-            parts.insert(0, f"{done:.0%}")
-        elif node.state not in ("finished", "frozen", "built"):
-            parts.append(node.state)
-        if line.folded:
-            parts.append(f"+{_below(node)} folded")
-        if node.tags:
-            parts.append(" ".join(f"#{tag}" for tag in node.tags))
-        return " · ".join(parts)
+    def _row(self, row: int) -> Row:
+        line = self.outline.line(row)
+        id = "" if line.more else line.node.id
+        progress = self.progress.get(line.node.run_id or "")
+        return Row(line, row == self.cursor, id in self.marked, id in self.view.pinned, progress, self.now)
 
 
-def _below(node: Node) -> int:
-    return sum(1 + _below(child) for child in node.children)
-
-
-def _number(text: str, width: int) -> Segment:
-    return Segment(fit(text, width, right=True))
-
-
-def _head(wide: Columns, style: Style) -> list[Segment]:
-    cells = [
-        fit("  lineage", wide.name + 2),
-        fit("held-out", wide.heldout, right=True) if wide.heldout >= 8 else fit("loss", wide.heldout, right=True),
-        fit(" trend" if wide.spark else "", wide.spark),
-        fit("score ±95%" if wide.score else "", wide.score, right=True),
-        fit("", wide.metric),
-        fit("bits/B" if wide.bits else "", wide.bits, right=True),
-        fit("cost" if wide.cost else "", wide.cost, right=True),
-        fit("age" if wide.age else "", wide.age, right=True),
-    ]
-    return [Segment(cell, style) for cell in cells]
+def _same(one: Line | None, other: Line | None) -> bool:
+    """Whether two lines say the same of the same node; what is below it does not matter."""
+    if one is None or other is None:
+        return one is other
+    if one.more != other.more or [title(node) for node in one.path] != [title(node) for node in other.path]:
+        return False
+    return one.node is other.node or one.node == other.node
