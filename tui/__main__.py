@@ -1,4 +1,7 @@
-"""`python -m tui --home HOME`: open the app on a workspace. The command line's `graftline` comes here."""
+"""`python -m tui --home HOME`: open the app on a workspace. The command line's `graftline` comes here.
+
+`--check-settings` only says, one line each, what is wrong with the settings files, and exits with 2 if anything is.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,42 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
+
+from engine.config.settings import Found, find_settings
 from engine.paths import default_home
+from tui.palettes import PALETTES
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="graftline", description="Open the app on a workspace.")
-    parser.add_argument("--home", type=Path, default=None, help="the workspace folder")
-    home = parser.parse_args(arguments).home or default_home()
+    given = _parser().parse_args(arguments)
+    home = (given.home or default_home()).absolute()
+    found = find_settings(home)
+    if given.check_settings:
+        return _check(found)
+    if given.theme:
+        found = msgspec.structs.replace(found, settings=msgspec.structs.replace(found.settings, theme=given.theme))
     from tui.app import GraftlineApp
 
-    app = GraftlineApp(home.absolute())
-    app.run()
+    app = GraftlineApp(home, found=found)
+    app.run(mouse=found.settings.mouse)
     return app.return_code or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="graftline", description="Open the app on a workspace.")
+    parser.add_argument("--home", type=Path, default=None, help="the workspace folder")
+    parser.add_argument("--theme", choices=("auto", *PALETTES), help="colours, over the settings' own")
+    parser.add_argument("--check-settings", action="store_true", help="only say what is wrong with the settings")
+    return parser
+
+
+def _check(found: Found) -> int:
+    from tui.keymap import keymap
+
+    mistakes = [*found.problems, *keymap(found.settings.keys, found.key_files)[1]]
+    print(*mistakes, sep="\n", end="\n" if mistakes else "")
+    return 2 if mistakes else 0
 
 
 if __name__ == "__main__":

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import on, work
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
+from engine.config.settings import Found
 from engine.errors import GraftlineError, machine_error
-from engine.plain import many_lines
 from tui import keys, messages
 from tui.frame import Frame
 from tui.gateway import Gateway
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 T = TypeVar("T")
-POLL_SECONDS = 1.0
 
 
 def _place(name: str) -> Callable[[], Screen[Any]]:
@@ -75,12 +73,19 @@ class GraftlineApp(Frame):
     selection: reactive[frozenset[str]] = reactive(frozenset())
 
     def __init__(
-        self, home: Path, *, palette: str = "auto", clock: Callable[[], float] = time.time, poll: float = POLL_SECONDS
+        self,
+        home: Path,
+        *,
+        found: Found | None = None,
+        clock: Callable[[], float] = time.time,
+        poll: float | None = None,
     ):
-        """`clock` and `poll` (seconds between two looks at the store) are for tests."""
-        super().__init__(palette)
+        """`found`: the settings in force. `clock` and `poll` (seconds between two looks at the store) are for tests."""
+        if found is not None:
+            vars(self)["DEFAULT_MODE"] = found.settings.place  # read once, by the framework's own constructor
+        super().__init__(found)
         self.gateway = Gateway(home)
-        self.clock, self._poll = clock, poll
+        self.clock, self._poll = clock, poll or self.settings.poll
         self._said: set[str] = set()
         self.undo = UndoStack()
 
@@ -131,10 +136,6 @@ class GraftlineApp(Frame):
         self.look()
 
     # --- for every screen -----------------------------------------------------------------------
-
-    def say(self, text: str, *, severity: SeverityLevel = "information") -> None:
-        """A notification. The text is content: never markup, never terminal control."""
-        self.notify(many_lines(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
 
     def ask(self, call: Callable[[], T], done: Callable[[T], object] | None = None, *, group: str = "ask") -> None:
         """Run a gateway call on a worker, then `done` with its answer on the app's thread.

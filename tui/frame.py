@@ -1,6 +1,7 @@
-"""What the app is before it shows anything of Graftline: its colours, and what it says to the terminal around it.
+"""What the app is before it shows anything of Graftline: the user's colours, keys and manners, and the terminal's.
 
-palette (dark, light, ... none)  ->  theme.X, style sheets and line filters, all at once, while the app runs
+settings, environment   ->  palette, keymap, mouse, how slow the line is
+palette (dark ... none) ->  theme.X, style sheets and line filters, all at once, while the app runs
 """
 
 from __future__ import annotations
@@ -9,11 +10,21 @@ import os
 from collections.abc import Mapping, Sequence
 
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive
 
-from tui import theme
+from engine.config.settings import Found, Settings
+from engine.plain import many_lines, one_line
+from tui import terminal, theme
+from tui.keymap import keymap
+from tui.line import LineWatch, measured
 from tui.palettes import DARK, PALETTES, textual_theme
 from tui.recolour import Recolour
+
+SLOW_SECONDS = 2.0
+"""Between two repaints, or two looks at the store, on a slow line."""
 
 
 def palette_for(wanted: str, colour_system: str | None, environment: Mapping[str, str] = os.environ) -> str:
@@ -25,17 +36,48 @@ def palette_for(wanted: str, colour_system: str | None, environment: Mapping[str
     return "sixteen" if colour_system in ("standard", "windows") else "dark"
 
 
-class Frame(App[None]):
-    """An app in Graftline's colours."""
+def line_for(wanted: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to begin as on a slow line: told so, or over SSH."""
+    return wanted == "slow" or (wanted == "auto" and bool(environment.get("SSH_CONNECTION")))
 
-    def __init__(self, palette: str = "auto"):
-        """`palette` is a name of `PALETTES`, or `auto` for what the terminal can show."""
-        plain = palette_for(palette, "truecolor") == "none"  # asked before the framework takes NO_COLOR away
+
+class Frame(App[None]):
+    """An app in the user's colours and keys, which knows its terminal."""
+
+    slow: reactive[bool] = reactive(False, init=False)
+    """The line to the terminal is slow: repaint seldom, animate nothing."""
+
+    def __init__(self, found: Found | None = None):
+        """`found`: the settings in force and the mistakes in their files, to be said; without, as shipped."""
+        found = found or Found(settings=Settings())
+        self.settings = found.settings
+        wanted = self.settings.theme
+        plain = palette_for(wanted, "truecolor") == "none"  # asked before the framework takes NO_COLOR away
         super().__init__()
         for known in PALETTES.values():
             self.register_theme(textual_theme(known))
         self._recolour: Recolour | None = None
-        self.use_palette("none" if plain else palette_for(palette, self.console.color_system))
+        self.use_palette("none" if plain else palette_for(wanted, self.console.color_system))
+        keys, wrong = keymap(self.settings.keys, found.key_files)
+        self.set_keymap(keys)
+        self._mistakes = [*found.problems, *wrong]
+        self._line = LineWatch()
+        self._titled = ""
+
+    def on_mount(self) -> None:
+        self.slow = line_for(self.settings.line)
+        self.set_interval(1.0, self.check_line)
+        self.call_after_refresh(self._say_mistakes)
+
+    def _say_mistakes(self) -> None:
+        for mistake in self._mistakes:
+            self.say(str(mistake), severity="error")
+
+    def say(self, text: str, *, severity: SeverityLevel = "information") -> None:
+        """A notification. The text is content: never markup, never terminal control."""
+        self.notify(many_lines(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+
+    # --- colours ----------------------------------------------------------------------------------
 
     def use_palette(self, name: str) -> None:
         """Draw with this palette (a name of `PALETTES`), at once and everywhere."""
@@ -53,3 +95,50 @@ class Frame(App[None]):
         """The framework's, but for its greys of NO_COLOR: no colour means none."""
         kept = [one for one in super().get_line_filters() if not isinstance(one, (Monochrome, NoColor))]
         return [*kept, self._recolour] if self._recolour else kept
+
+    # --- the line to the terminal -----------------------------------------------------------------
+
+    def get_driver_class(self) -> type[Driver]:
+        """The framework's driver, with an eye on how long its writes wait."""
+        return measured(super().get_driver_class())
+
+    @property
+    def repaint_seconds(self) -> float:
+        """Between two repaints of what moves by itself, such as live curves."""
+        return max(self.settings.repaint, SLOW_SECONDS) if self.slow else self.settings.repaint
+
+    def watch_slow(self, slow: bool) -> None:
+        self.animation_level = "none" if slow else "full"
+        self.set_class(slow, "-slow")
+
+    def check_line(self) -> None:
+        """Spare a line that has kept us waiting; called about once a second."""
+        waited = getattr(self._driver, "waited", 0.0)
+        if self.settings.line == "auto" and not self.slow and self._line.stalls(waited):
+            self.slow = True
+            self.say("The line to this terminal is slow: repainting every 2 s from now on.", severity="warning")
+
+    # --- what the terminal itself can do ----------------------------------------------------------
+
+    def to_terminal(self, sequence: str) -> None:
+        """Send what is no part of the picture. Only `tui.terminal` makes such sequences."""
+        if self._driver is not None and not (self._driver.is_headless or self._driver.is_web):
+            self._driver.write(terminal.wrapped(sequence))
+
+    def copy(self, text: str, what: str) -> None:
+        """Put `text` on the clipboard of the computer one sits at, also over SSH, and say that `what` was copied."""
+        self.copy_to_clipboard(text)
+        if terminal.in_tmux():
+            self.to_terminal(terminal.clipboard(text))
+        size = f" ({len(text):,} characters)" if len(text) > 80 else ""
+        self.say(f"Copied {one_line(what)}{size}.")
+
+    def show_title(self, title: str) -> None:
+        """The terminal's own title, sent when it changes."""
+        if title != self._titled:
+            self.to_terminal(terminal.title(title) if self._titled else terminal.TITLE_SAVE + terminal.title(title))
+            self._titled = title
+
+    def on_unmount(self) -> None:
+        if self._titled:
+            self.to_terminal(terminal.TITLE_BACK)

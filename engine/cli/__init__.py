@@ -3,7 +3,7 @@
     build     corpus freeze verify demo           look      lineage runs show watch logs metrics
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
     weigh     compare                             ask       generate sql reindex doctor
-    queue     queue
+    queue     queue                               manners   settings
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -26,6 +26,7 @@ from engine.cli.build import VERBS as BUILD
 from engine.cli.control import VERBS as CONTROL
 from engine.cli.launch import VERBS as LAUNCH
 from engine.cli.look import VERBS as LOOK
+from engine.cli.manners import VERBS as MANNERS
 from engine.cli.queue import VERBS as QUEUE
 from engine.cli.weigh import VERBS as WEIGH
 from engine.errors import GraftlineError, InputError, machine_error
@@ -39,15 +40,16 @@ from engine.plain import one_line
     epilog=examples("graftline demo", "graftline", "graftline pretrain --help"),
 )
 @home_option
+@click.option("--theme", metavar="NAME", help="The app's colours, over the settings' own (see `graftline settings`).")
 @click.version_option(__version__, prog_name="graftline", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, home: Path) -> None:
+def cli(ctx: click.Context, home: Path, theme: str | None) -> None:
     """Pretrain a small base model once, then branch it into many variants, and see what each was worth.
 
     Without a verb, opens the app on the workspace.
     """
     if ctx.invoked_subcommand is None:
-        open_app(home)
+        open_app(home, theme)
 
 
 def require_terminal() -> None:
@@ -56,16 +58,18 @@ def require_terminal() -> None:
         raise InputError("the app needs a terminal", fix="see `graftline --help` for what works without one")
 
 
-def open_app(home: Path) -> NoReturn:
-    """Become the app. Raises `InputError` where there is no terminal to draw on."""
+def open_app(home: Path, theme: str | None = None) -> NoReturn:
+    """Become the app. Raises `InputError` for an unknown theme, and where there is no terminal to draw on."""
+    from engine.config.settings import check_theme
     from engine.launch.wire import python_command
 
+    chosen = ("--theme", check_theme(theme)) if theme else ()
     require_terminal()
-    command, environment = python_command("tui", "--home", str(home))
+    command, environment = python_command("tui", "--home", str(home), *chosen)
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK):
+for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK, *MANNERS):
     cli.add_command(verb)
 
 

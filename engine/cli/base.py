@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Begin": ("demo", "doctor"),
+    "Begin": ("demo", "doctor", "settings"),
     "1. Text": ("corpus",),
     "2. Pretrain once": ("pretrain",),
     "3. Freeze": ("freeze", "verify"),

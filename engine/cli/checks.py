@@ -35,7 +35,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
 def all_checks(home: Path) -> list[Check]:
     torch, device = _torch_checks()
-    return [_python(), torch, device, _memory(), _workspace(home), _disk(home), *_store_checks(home)]
+    return [_python(), torch, device, _memory(), _workspace(home), _disk(home), *_store_checks(home), *_settings(home)]
 
 
 def _python() -> Check:
@@ -108,3 +108,19 @@ def _store_checks(home: Path) -> list[Check]:
         *told,
         Check(name="database", state="ok", found=f"opens; {rows} runs"),
     ]
+
+
+def _settings(home: Path) -> list[Check]:
+    """The settings files as the app reads them, in a process of its own: the app's keys are the app's business."""
+    from engine.config.settings import settings_files
+    from engine.launch.wire import python_command
+
+    files = [str(path) for path in settings_files(home) if path.is_file()]
+    if not files:
+        return [Check(name="settings", state="ok", found="as shipped")]
+    command, environment = python_command("tui", "--home", str(home), "--check-settings")
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode == 0:
+        return [Check(name="settings", state="ok", found=", ".join(files))]
+    said = (answer.stdout or answer.stderr).strip().splitlines() or ["the app's own check of them failed"]
+    return [Check(name="settings", state="bad", found=line, fix="mend that file") for line in said]

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomli_w
@@ -114,7 +114,26 @@ def _explain(error: msgspec.ValidationError, raw: Any, kind: type[msgspec.Struct
         return InputError("unknown key", where=where, key=_join(path, name), fix=fix)
     if missing := _MISSING.match(message):
         return InputError("is missing", where=where, key=_join(path, missing["name"]), fix="add it")
-    return InputError(message[:1].lower() + message[1:], where=where, key=path or None, fix="give it such a value")
+    choices = _choices_at(kind, path) if message.startswith("Invalid enum value") else ()
+    fix = f"one of: {', '.join(map(str, choices))}" if choices else "give it such a value"
+    return InputError(message[:1].lower() + message[1:], where=where, key=path or None, fix=fix)
+
+
+def _choices_at(kind: type[msgspec.Struct], path: str) -> tuple[object, ...]:
+    """The values that the key at a dotted path may have, where they are a list."""
+    *parents, name = re.sub(r"\[.*?\]", "", path).split(".")
+    current: Any = kind
+    for part in parents:
+        current = _struct_inside({f.name: f.type for f in msgspec.structs.fields(current)}.get(part))
+        if current is None:
+            return ()
+    return _literals(next((f.type for f in msgspec.structs.fields(current) if f.name == name), None))
+
+
+def _literals(annotation: Any) -> tuple[object, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for one in get_args(annotation) if (found := _literals(one))), ())
 
 
 def _join(path: str, name: str) -> str:
