@@ -29,6 +29,7 @@ from engine.store.rows import (
     ModelRow,
     Point,
     PredictionRow,
+    ProcessRow,
     RunRow,
     Submitted,
 )
@@ -133,6 +134,10 @@ class Gateway:
 
     def machine(self, since: float) -> list[MachineRow]:
         return self.client.machine(since)
+
+    def processes(self) -> list[ProcessRow]:
+        """Engines and what they started, whoever is on a GPU, and the busiest others."""
+        return self.client.processes()
 
     def tail(self, run_id: str) -> Tail:
         """A run's journal, followed without the database."""

@@ -6,26 +6,32 @@ import select
 import shutil
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+import msgspec
 from msgspec.structs import replace
 
 from engine.errors import InputError, NotFoundError
 from engine.journal.events import Noted, Removed, Renamed, Tagged
 from engine.journal.writer import JournalWriter
+from engine.launch import resources
 from engine.launch.engines import Engines
+from engine.launch.processes import Processes
 from engine.launch.queue import read_status
 from engine.paths import RunFolder, Workspace
 from engine.store import queries
 from engine.store.curves import curves
 from engine.store.database import Database
-from engine.store.rows import Changes, CurveRow, Result
+from engine.store.rows import Changes, CurveRow, MachineRow, ProcessRow, Result
 
 _LONGEST_NAME = 200
+_SAMPLES = 2160
+"""Samples of the machine kept in memory from times when nothing ran: six hours."""
 
 
 class Answers:
@@ -44,6 +50,8 @@ class Answers:
         self.workspace, self.journal, self.engines = workspace, journal, engines
         self.lock = threading.RLock()
         self.notices: deque[str] = deque()
+        self.samples: deque[MachineRow] = deque(maxlen=_SAMPLES)
+        self._known = Processes()
         self._wake, self._leave = wake, leave
         self._methods: dict[str, Callable[..., Any]] = {
             "runs": lambda: self.database.look(lambda board: board.runs),
@@ -60,7 +68,8 @@ class Answers:
             "predictions": lambda model_id, suite: self.database.read(
                 lambda c: queries.predictions(c, model_id, suite)
             ),
-            "machine": lambda since: self.database.read(lambda c: queries.machine(c, since)),
+            "machine": self._machine,
+            "processes": self._processes,
             "notices": self._notices,
             "stop": lambda run_id: self._do(self.engines.stop, run_id),
             "resume": lambda run_id: self._do(self.engines.resume, run_id),
@@ -84,6 +93,14 @@ class Answers:
             raise InputError(f"this supervisor does not know {method!r}", fix="use one version of graftline")
         return self._methods[method](**arguments)
 
+    def sample(self) -> None:
+        """See how busy the machine is: journalled while engines run, else only remembered."""
+        sample = resources.sample(self.workspace.home)
+        if self.engines.running:
+            self.journal.append(sample)
+        else:
+            self.samples.append(MachineRow(time=time.time(), **msgspec.structs.asdict(sample)))
+
     def say(self, text: str) -> None:
         """Something for people to hear, at the next chance."""
         print(text, flush=True)
@@ -98,6 +115,16 @@ class Answers:
 
     def _curves(self, run_ids: list[str], names: list[str], **how: Any) -> list[CurveRow]:
         return self.database.read(lambda c: curves(c, run_ids, names, **how))
+
+    def _machine(self, since: float) -> list[MachineRow]:
+        """What was journalled while engines ran, and what was only kept in mind while none did."""
+        idle = [row for row in self.samples if row.time > since]
+        return sorted([*self.database.read(lambda c: queries.machine(c, since)), *idle], key=lambda row: row.time)
+
+    def _processes(self) -> list[ProcessRow]:
+        with self.lock:
+            engines = {engine.identity.pid: run_id for run_id, engine in self.engines.running.items()}
+        return self._known.look(engines)
 
     def _changes(self, since: int) -> Changes:
         changes = self.database.look(lambda board: board.changes(since))

@@ -33,6 +33,7 @@ from engine.store.rows import (
     ModelRow,
     Point,
     PredictionRow,
+    ProcessRow,
     Result,
     RunRow,
     Submitted,
@@ -112,12 +113,16 @@ class Client:
         return self._ask(list[PredictionRow], "predictions", model_id=model_id, suite=suite)
 
     def machine(self, since: float) -> list[MachineRow]:
-        """Samples newer than `since` (seconds since the epoch)."""
+        """Samples newer than `since` (seconds since the epoch); from times when nothing ran, only recent ones."""
         return self._ask(list[MachineRow], "machine", since=since)
 
     def waiting(self) -> list[str]:
         """Ids of queued runs in the order in which they will start."""
         return self._ask(list[str], "waiting")
+
+    def processes(self) -> list[ProcessRow]:
+        """Engines and what they started, whoever is on a GPU, and the busiest others, in that order."""
+        return self._ask(list[ProcessRow], "processes")
 
     def sql(self, query: str, limit: int = 10_000) -> Result:
         """One read-only query. Raises `InputError` for anything that is not, and for what DuckDB refuses."""
@@ -243,7 +248,7 @@ class Client:
 
 _REPEATABLE = {
     "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "events", "checkpoints",
-    "evals", "predictions", "machine", "sql", "notices", "sync", "reindex", "waiting", "reorder", "stop", "note", "tag",
-    "rename",
+    "evals", "predictions", "machine", "processes", "sql", "notices", "sync", "reindex", "waiting", "reorder", "stop",
+    "note", "tag", "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

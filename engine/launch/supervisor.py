@@ -27,7 +27,7 @@ import msgspec
 from engine import __version__
 from engine.errors import GraftlineError, MachineError, machine_error
 from engine.journal.writer import JournalWriter
-from engine.launch import resources, wire
+from engine.launch import wire
 from engine.launch.answers import Answers
 from engine.launch.engines import Engines
 from engine.paths import Workspace
@@ -108,9 +108,10 @@ class Supervisor:
         if changed or (self.engines.running and now - self._synced >= _SYNC_SECONDS):
             self._synced = now
             self.answers.database.sync()
-        if self.engines.running and self._sample_seconds and now - self._sampled >= self._sample_seconds:
+        wanted = bool(self._sample_seconds) and bool(self.engines.running or self.clients)
+        if wanted and now - self._sampled >= self._sample_seconds:
             self._sampled = now
-            self.answers.journal.append(resources.sample(self.workspace.home))
+            self.answers.sample()
 
     def _survive(self, work: Callable[[], None]) -> None:
         """Do `work`; a disk that is full, or a database that will not have it now, is logged once and tried again."""

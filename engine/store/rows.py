@@ -257,6 +257,22 @@ class MachineRow(_Row, frozen=True, kw_only=True):
     gpus: tuple[dict[str, float], ...] = ()
 
 
+class ProcessRow(_Row, frozen=True, kw_only=True):
+    """A process on this machine."""
+
+    pid: int
+    run_id: str
+    """Of the run whose engine it is, or was started by; empty for others."""
+    user: str
+    cpu_percent: float
+    """Of one core, since the last look."""
+    memory: int
+    """Resident bytes."""
+    gpu_memory: int
+    """Bytes, over all GPUs."""
+    command: str
+
+
 class Result(_Row, frozen=True, kw_only=True):
     """What a query of the user's own gave. Values are plain: text, numbers, truth, None, lists."""
 
