@@ -28,8 +28,9 @@ from tui import keys, messages
 from tui.frame import Frame
 from tui.gateway import Gateway
 from tui.messages import Snapshot
+from tui.tell import Teller
 from tui.undo import UndoStack
-from tui.widgets.place_bar import PLACES
+from tui.widgets.place_bar import PLACES, short_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +52,13 @@ def _commands() -> type[Provider]:
     from tui.commands import Actions
 
     return Actions
+
+
+def _title(home: Path, snapshot: Snapshot) -> str:
+    """For the terminal's own title: seen in a tab while one works elsewhere."""
+    running = sum(run.state in ("running", "stopping") for run in snapshot.runs)
+    where = f"{short_path(home)} · graftline"
+    return f"▶ {running} · {where}" if running else where
 
 
 class GraftlineApp(Frame):
@@ -88,6 +96,7 @@ class GraftlineApp(Frame):
         self.clock, self._poll = clock, poll or self.settings.poll
         self._said: set[str] = set()
         self.undo = UndoStack()
+        self._teller = Teller(self)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
@@ -129,7 +138,9 @@ class GraftlineApp(Frame):
             if notice not in self._said:
                 self._said.add(notice)
                 self.say(notice, severity="warning")
-        self.snapshot = message.snapshot
+        before, self.snapshot = self.snapshot, message.snapshot
+        self._teller.arrived(before, message.snapshot)
+        self.show_title(_title(self.gateway.home, message.snapshot))
 
     @on(messages.Changed)
     def _changed(self) -> None:

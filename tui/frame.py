@@ -6,9 +6,12 @@ palette (dark ... none) ->  theme.X, style sheets and line filters, all at once,
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Mapping, Sequence
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -63,6 +66,7 @@ class Frame(App[None]):
         self._mistakes = [*found.problems, *wrong]
         self._line = LineWatch()
         self._titled = ""
+        self._touched = time.monotonic()
 
     def on_mount(self) -> None:
         self.slow = line_for(self.settings.line)
@@ -117,6 +121,18 @@ class Frame(App[None]):
         if self.settings.line == "auto" and not self.slow and self._line.stalls(waited):
             self.slow = True
             self.say("The line to this terminal is slow: repainting every 2 s from now on.", severity="warning")
+
+    # --- who looks ----------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
+
+    @property
+    def seconds_away(self) -> float:
+        """How long ago the user last did something here; infinite while another window has the keyboard."""
+        return time.monotonic() - self._touched if self.app_focus else math.inf
 
     # --- what the terminal itself can do ----------------------------------------------------------
 

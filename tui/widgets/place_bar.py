@@ -19,6 +19,7 @@ from textual.widgets import Static
 
 from engine.store.rows import RunRow
 from tui import theme
+from tui.frame import Frame
 from tui.text import cut
 
 PLACES = ("lineage", "runs", "monitor", "compare", "corpus", "play", "queue", "machine", "logs")
@@ -70,7 +71,7 @@ class PlaceBar(Static):
         width = self.content_size.width
         _, left, status = self._fitting(width)
         room = width - left.cell_length - status.cell_length - 2 * _APART
-        home = Content.styled(cut(_short_path(self.home), room), theme.MUTED) if room >= 12 else Content("")
+        home = Content.styled(cut(short_path(self.home), room), theme.MUTED) if room >= 12 else Content("")
         right = Content.assemble(home, " " * _APART if home else "", status)
         return left + Content(" " * max(0, width - left.cell_length - right.cell_length)) + right
 
@@ -125,12 +126,16 @@ class PlaceBar(Static):
             at -= wide + len(layout.between)
         return ""
 
+    def on_mount(self) -> None:
+        if isinstance(self.app, Frame):
+            self.watch(self.app, "slow", lambda slow: setattr(self, "slow", slow))
+
     def on_click(self, event: events.Click) -> None:
         if place := self.place_at(event.x - self.styles.padding.left):
             self.app.switch_mode(place)
 
 
-def _short_path(home: Path) -> str:
+def short_path(home: Path) -> str:
     """The workspace with `~` for the user's folder."""
     try:
         return f"~/{home.relative_to(Path.home())}"
