@@ -3,7 +3,7 @@
     build     corpus freeze verify demo           look      lineage runs show watch logs metrics
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
     weigh     compare                             ask       generate sql reindex doctor
-    queue     queue                               manners   settings
+    queue     queue                               manners   settings serve
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
