@@ -82,7 +82,7 @@ def latency(terminal: Terminal, keys: Iterable[str]) -> Latency:
         before = len(terminal.chunks)
         pressed = time.perf_counter()
         terminal.press(key)
-        end = pressed + 1.0
+        end = pressed + 5.0
         while len(terminal.chunks) == before and time.perf_counter() < end:
             terminal.pump(0.001)
         while terminal.pump(QUIET):
