@@ -29,7 +29,6 @@ from engine.store.rows import (
     ModelRow,
     Point,
     PredictionRow,
-    ProcessRow,
     RunRow,
     Submitted,
 )
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from engine.corpus.report import CorpusReport
     from engine.freeze.manifest import FrozenManifest
     from engine.launch.client import Client
+    from engine.launch.machine import Watch
     from engine.launch.mirror import Mirror
 
 
@@ -135,9 +135,12 @@ class Gateway:
     def machine(self, since: float) -> list[MachineRow]:
         return self.client.machine(since)
 
-    def processes(self) -> list[ProcessRow]:
-        """Engines and what they started, whoever is on a GPU, and the busiest others."""
-        return self.client.processes()
+    @cached_property
+    def watch(self) -> Watch:
+        """Looks at the machine as it is now. One thread at a time."""
+        from engine.launch.machine import Watch as Looking
+
+        return Looking(self.workspace.home, self.client.processes)
 
     def tail(self, run_id: str) -> Tail:
         """A run's journal, followed without the database."""

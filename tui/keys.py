@@ -150,6 +150,26 @@ QUEUE: list[BindingType] = [
     *RUN,
 ]
 
+PROCESSES: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "processes.down", "Next line", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "processes.up", "Line before", display="↑"),
+    _key("pagedown,n", "page_down", "page down", "processes.page_down", "A screenful down", display="n"),
+    _key("pageup,N", "page_up", "page up", "processes.page_up", "A screenful up", display="N"),
+    _key("home,g", "scroll_top", "first", "processes.first", "First line"),
+    _key("end,G", "scroll_bottom", "last", "processes.last", "Last line"),
+    _key("enter", "select_cursor", "curves", "processes.open", "Open this process's run in the monitor"),
+]
+
+MACHINE: list[BindingType] = [
+    _key("o", "sort", "sort", "machine.sort", "Sort by the next column", True),
+    _key("O", "turn", "reverse", "machine.turn", "Turn the order round", True),
+    _key("f,slash", "ours", "only runs", "machine.ours", "Only processes of runs, or all", True, "f"),
+    _key("space", "still", "hold still", "machine.still", "Hold the picture still, or go on", True),
+    _key("enter", "monitor", "curves", "machine.monitor", "Open this process's run in the monitor", True),
+    _key("l", "logs", "logs", "machine.logs", "Read the log of this process's run"),
+    _key("S", "stop", "stop run", "machine.stop", "Checkpoint and stop this process's run", True),
+]
+
 LAUNCH: list[BindingType] = [
     _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),

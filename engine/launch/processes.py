@@ -15,7 +15,7 @@ from engine.store.rows import ProcessRow
 
 _OTHERS = 30
 """Processes told of that are neither an engine's nor on a GPU."""
-_FACTS = ["pid", "ppid", "username", "cpu_percent", "memory_info", "cmdline", "name"]
+_FACTS = ["pid", "ppid", "username", "cpu_percent", "memory_info", "cmdline", "name", "create_time"]
 
 
 class Processes:
@@ -59,6 +59,7 @@ def _row(info: dict[str, Any], run_id: str, gpu: int) -> ProcessRow:
         memory=info["memory_info"].rss if info["memory_info"] else 0,
         gpu_memory=gpu,
         command=" ".join(command.split()),
+        started=info["create_time"] or 0.0,
     )
 
 

@@ -41,11 +41,11 @@ def sample(home: Path) -> MachineSample:
         memory_used=int(memory.total - memory.available),
         memory_total=int(memory.total),
         disk_free=int(psutil.disk_usage(str(home)).free),
-        gpus=tuple(_gpu(index) for index in range(gpu_count())),
+        gpus=tuple(gpu(index) for index in range(gpu_count())),
     )
 
 
-def _gpu(index: int) -> dict[str, float]:
+def gpu(index: int) -> dict[str, float]:
     """One GPU's figures; those that this one does not tell are left out."""
     found: dict[str, float] = {"index": float(index)}
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)

@@ -271,6 +271,47 @@ class ProcessRow(_Row, frozen=True, kw_only=True):
     gpu_memory: int
     """Bytes, over all GPUs."""
     command: str
+    started: float = 0.0
+
+
+class GpuNow(_Row, frozen=True, kw_only=True):
+    """One GPU at this moment; None: it does not tell."""
+
+    index: int
+    name: str = "GPU"
+    utilization: float | None = None
+    """Percent."""
+    memory_used: float | None = None
+    """Bytes."""
+    memory_total: float | None = None
+    power: float | None = None
+    """Watts."""
+    power_limit: float | None = None
+    temperature: float | None = None
+    """Degrees Celsius."""
+
+
+class MachineNow(_Row, frozen=True, kw_only=True):
+    """The machine at this moment. Bytes, and percent from 0 to 100."""
+
+    time: float
+    cores: tuple[float, ...]
+    load: tuple[float, float, float]
+    """Processes that ran or waited to, on average over 1, 5 and 15 minutes."""
+    memory_used: int
+    memory_total: int
+    swap_used: int = 0
+    swap_total: int = 0
+    disk_used: int
+    """Of the file system that holds the workspace."""
+    disk_total: int
+    gpus: tuple[GpuNow, ...] = ()
+    processes: tuple[ProcessRow, ...] = ()
+
+    @property
+    def cpu_percent(self) -> float:
+        """Of all cores together, 0 to 100."""
+        return sum(self.cores) / max(1, len(self.cores))
 
 
 class Result(_Row, frozen=True, kw_only=True):

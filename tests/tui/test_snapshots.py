@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.machine import StillWatch
 from tests.support.screen import at_rest, pressing
 from tui.app import GraftlineApp
 
@@ -24,6 +25,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "runs": ("2", "down", "down"),
     "corpus": ("5", "down"),
     "queue": ("7", "down"),
+    "machine": ("8", "down"),
     "logs": ("9",),
     "help": ("question_mark",),
     "freeze": ("j", "F"),
@@ -34,6 +36,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 @sizes
 @pytest.mark.parametrize("place", PLACES)
 def test_it_looks_like_this(snap_compare: Compare, demo: GraftlineApp, size: tuple[int, int], place: str) -> None:
+    demo.gateway.watch = StillWatch(gpus=1, cores=4)
     assert snap_compare(demo, terminal_size=size, run_before=pressing(*PLACES[place]))
 
 
