@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import RunConfig
 from engine.errors import InputError
@@ -119,6 +119,15 @@ class Gateway:
     ) -> list[CurveRow]:
         """Curves thinned for drawing, as `Client.curves`."""
         return self.client.curves(run_ids, names, x=x, low=low, high=high, columns=columns)
+
+    def search(self, query: str, now: float) -> list[str]:
+        return self.client.search(query, now)
+
+    def search_keys(self) -> dict[str, tuple[str, ...]]:
+        return self.client.search_keys()
+
+    def values(self, keys: Sequence[str], run_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        return self.client.values(keys, run_ids)
 
     def events(self, run_id: str) -> list[EventRow]:
         return self.client.events(run_id)

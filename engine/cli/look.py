@@ -38,24 +38,43 @@ def lineage(home: Path, as_json: bool) -> None:
         tree.print_lineage(found)
 
 
-@click.command(epilog=examples("graftline runs", "graftline runs --state failed --limit 5", "graftline runs --json"))
+@click.command(
+    epilog=examples(
+        "graftline runs", "graftline runs --state failed --limit 5", "graftline runs 'lr>=1e-3 kind:branch loss<2.1'",
+        "graftline runs --filter '-tag:old (areas or helper)' --json",
+    )
+)  # fmt: skip
+@click.argument("query", nargs=-1, metavar="[QUERY]")
+@click.option("--filter", "filter_", metavar="QUERY", help="As QUERY; for one that begins with a minus.")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these. Repeatable.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these. Repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
 @home_option
 @json_option
-def runs(states: tuple[str, ...], kinds: tuple[str, ...], limit: int | None, home: Path, as_json: bool) -> None:
-    """Every run, the newest last."""
+def runs(
+    query: tuple[str, ...],
+    filter_: str | None,
+    states: tuple[str, ...],
+    kinds: tuple[str, ...],
+    limit: int | None,
+    home: Path,
+    as_json: bool,
+) -> None:
+    """Every run, or those that a query means, the newest last. docs/search.md tells what a query may ask."""
     from engine.cli import render
 
+    wanted = " ".join([*query, *([f"({filter_})"] if filter_ and query else [filter_ or ""])]).strip()
     with workspace(home) as client:
         rows = client.runs()
+        if wanted:
+            found = set(client.search(wanted))
+            rows = [row for row in rows if row.id in found]
     rows = [row for row in rows if (not states or row.state in states) and (not kinds or row.kind in kinds)]
     rows = rows[-limit:] if limit else rows
     if as_json:
         return emit(rows)
     if not rows:
-        return say("no such run" if states or kinds else "no run yet")
+        return say("no such run" if states or kinds or wanted else "no run yet")
     # A run's id tells its kind and first name too, and where room is scarce it does.
     return render.show(render.fitted(lambda spared: _run_table(rows, spared), "KIND", "NAME", ">STEP"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +96,21 @@ class Client:
         """
         how = {"x": x, "low": low, "high": high, "columns": columns}
         return self._ask(list[CurveRow], "curves", run_ids=tuple(run_ids), names=tuple(names), **how)
+
+    def search(self, query: str, now: float | None = None) -> list[str]:
+        """Ids of the runs that a query means (docs/search.md), oldest first. `now`: what ages are reckoned from.
+
+        Raises `InputError` that names the column where the query is wrong.
+        """
+        return self._ask(list[str], "search", query=query, now=time.time() if now is None else now)
+
+    def search_keys(self) -> dict[str, tuple[str, ...]]:
+        """What a query may ask for: each key with some of its values, the most frequent first."""
+        return self._ask(dict[str, tuple[str, ...]], "search_keys")
+
+    def values(self, keys: Sequence[str], run_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """By key, each run's value: a number, truth, text, a list of those, or None. Raises `InputError`."""
+        return self._ask(dict[str, tuple[Any, ...]], "values", keys=tuple(keys), run_ids=tuple(run_ids))
 
     def events(self, run_id: str | None) -> list[EventRow]:
         """A run's events in order; the workspace's own for None."""
@@ -247,7 +263,8 @@ class Client:
 
 
 _REPEATABLE = {
-    "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "events", "checkpoints",
+    "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "search", "search_keys", "values",
+    "events", "checkpoints",
     "evals", "predictions", "machine", "processes", "sql", "notices", "sync", "reindex", "waiting", "reorder", "stop",
     "note", "tag", "rename",
 }  # fmt: skip

@@ -10,17 +10,19 @@ equal to what it was, however often it is looked at.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import msgspec
 
 from engine.store import queries
+from engine.store.fold import RunState
 from engine.store.ingest import Ingest
 from engine.store.lineage import ROOT, Forest, above, base_cost, grow, node, shape, walk
 from engine.store.moved import Moved
 from engine.store.queries import run_row
 from engine.store.rows import BaseCost, Changes, Lineage, LineageChange, Node, RunRow
+from engine.store.search import Index
 
 _REMEMBERED = 10_000
 """Ids that are gone and told of one by one; whoever last looked before those is told everything."""
@@ -41,6 +43,9 @@ class Board:
         self._node_at: dict[str, int] = {}
         self._children_at: dict[str, int] = {}
         self._gone: dict[str, int] = {}
+        self._index = Index()
+        self._states: Mapping[str, RunState] = {}
+        self._unindexed: set[str] = set()
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -81,6 +86,16 @@ class Board:
             lineage=LineageChange(nodes=nodes, children=children, costs=costs) if moved else None,
         )
 
+    def index(self) -> Index:
+        """What a query is answered from; brought level only when one is asked."""
+        for run_id in self._unindexed:
+            if run_id in self._forest.runs:
+                self._index.put(self._forest.runs[run_id], self._states[run_id])
+            else:
+                self._index.drop(run_id)
+        self._unindexed.clear()
+        return self._index
+
     # --- keeping level ----------------------------------------------------------------------------
 
     def update(self, connection: duckdb.DuckDBPyConnection, ingest: Ingest) -> None:
@@ -109,6 +124,8 @@ class Board:
         if moved.labels or moved.everything:
             forest.tags, forest.notes = queries.tags_by_target(connection), queries.notes_by_target(connection)
         others = False
+        self._states = ingest.runs
+        self._unindexed |= moved.runs | moved.labels
         for run_id in moved.runs | (moved.labels & forest.runs.keys()):
             state, known = ingest.runs.get(run_id), forest.runs.get(run_id)
             others |= (state is None) is not (known is None)

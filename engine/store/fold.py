@@ -48,6 +48,8 @@ class RunState(msgspec.Struct, kw_only=True):
     config: str = "{}"
     fingerprint: str = ""
     command: str = ""
+    last_metrics: str = "{}"
+    """JSON: each metric's newest number, by name in order. Ingest folds it, a piece of the journal at a time."""
 
     def apply(self, record: e.Record) -> None:
         """Take in one record."""

@@ -51,6 +51,8 @@ class Ingest:
         self.damage: list[str] = []
         """Damaged lines met so far, each told once."""
         self.moved = Moved()
+        self._newest: dict[str, float] = {}
+        """Metrics of the run that is being read."""
         self._told: set[str] = set()
         self._batches = {
             table: Batch(connection, table) for table in (*_OF_A_RUN, "runs", "machine_samples", "notes", "tags")
@@ -133,8 +135,10 @@ class Ingest:
                 self._workspace_event(record)
         else:
             run = self.runs.setdefault(key, RunState(id=key))
+            self._newest = msgspec.json.decode(run.last_metrics)
             for record in records:
                 self._run_event(run, record)
+            run.last_metrics = msgspec.json.encode(self._newest, order="sorted").decode()
             self._store_run(run)
         for batch in self._batches.values():
             batch.flush()
@@ -161,6 +165,8 @@ class Ingest:
                 add = self._batches["metrics"].add
                 for name, value in event.values.items():
                     add(run.id, name, event.step, event.tokens, event.seconds, record.time, value)
+                    if value is not None:
+                        self._newest[name] = value
             case e.Checkpoint():
                 self._checkpoint(run.id, event, record.time)
             case e.Evaluated():
@@ -194,6 +200,8 @@ class Ingest:
         [(run.heldout_loss, run.best_heldout_loss)] = execute(newest, [run.id, "heldout_loss"]).fetchall()
         last = "SELECT max(step), max(tokens), max(seconds) FROM metrics WHERE run_id = ?"
         [(reached, tokens, seconds)] = execute(last, [run.id]).fetchall()
+        every = "SELECT name, arg_max(value, step) FROM metrics WHERE run_id = ? AND value IS NOT NULL GROUP BY name"
+        self._newest = dict(execute(every, [run.id]).fetchall())
         run.step, run.tokens, run.device_seconds = reached or 0, tokens or 0, seconds or 0.0
         run.flops = run.tokens * run.flops_per_token
 

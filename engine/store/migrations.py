@@ -58,6 +58,15 @@ MIGRATIONS: dict[str, str] = {
         CREATE TABLE names (target VARCHAR, name VARCHAR);
         CREATE TABLE journals (path VARCHAR, position BIGINT, damaged BOOLEAN);
     """,
+    "0002-last-metrics": """
+        ALTER TABLE runs ADD COLUMN last_metrics VARCHAR DEFAULT '{}';
+        UPDATE runs SET last_metrics = found.newest FROM (
+            SELECT run_id, CAST(to_json(map(list(name ORDER BY name), list(value ORDER BY name))) AS VARCHAR) AS newest
+            FROM (
+                SELECT run_id, name, arg_max(value, step) AS value FROM metrics WHERE value IS NOT NULL GROUP BY ALL
+            ) GROUP BY run_id
+        ) found WHERE found.run_id = runs.id;
+    """,
 }
 
 

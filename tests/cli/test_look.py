@@ -33,6 +33,21 @@ def test_runs_filters(graftline: Graftline) -> None:
     assert "no such run" in graftline("runs", "--state", "stopped").err
 
 
+def test_runs_by_a_query(graftline: Graftline) -> None:
+    def names(*options: str) -> list[str]:
+        return [row.name for row in graftline("runs", "--json", *options).json(list[RunRow])]
+
+    assert names("lr<=3e-4 method:instruct") == ["helper", "helper-long"]
+    assert names("lr<=3e-4", "method:instruct", "--limit", "1") == ["helper-long"]
+    assert names("--filter", "-kind:branch kind:pretrain") == ["tiny"]
+    assert names("areas", "--filter", "scratch:true or state:failed") == ["areas-scratch", "areas-head"]
+    assert "areas-head" in graftline("runs", "state:failed").out
+    assert "no such run" in graftline("runs", "loss>99").err
+    wrong = graftline("runs", "kind:branch loss<low", "--json")
+    assert wrong.code == 2
+    assert wrong.one_line() == "filter: column 18: loss is compared with a number, not 'low' (such as loss<1e-3)"
+
+
 def test_lineage_is_a_tree_with_scores_and_costs(graftline: Graftline) -> None:
     found = graftline("lineage", "--json").json(Lineage)
     assert {root.id for root in found.roots} >= {DOCS}
