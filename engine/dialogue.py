@@ -10,6 +10,8 @@ weights are loaded once for a whole conversation. Nothing here loads either, so 
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -82,3 +84,25 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 
 Said = Loaded | Piece | Chances | Ended | Refused
+
+
+class Stop:
+    """A wish to end one answer. Call it from any thread, at any time, as often as you like."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._end: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self.asked.set()
+            if self._end is not None:
+                self._end()
+
+    def reaches(self, end: Callable[[], None] | None) -> None:
+        """From now on the wish calls `end`; a wish made before calls it at once. None: there is nothing to end."""
+        with self._lock:
+            self._end = end
+            if end is not None and self.asked.is_set():
+                end()

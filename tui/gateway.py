@@ -8,7 +8,7 @@ command line. Heavy modules are imported inside, after the first frame is drawn.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,10 +37,13 @@ from tui.messages import Snapshot
 if TYPE_CHECKING:
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
+    from engine.dialogue import Said, Stop
     from engine.freeze.manifest import FrozenManifest
+    from engine.launch.ask import Speakers
     from engine.launch.client import Client
     from engine.launch.machine import Watch
     from engine.launch.mirror import Mirror
+    from tui.exchange import Question
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,17 @@ class Gateway:
 
     def close(self) -> None:
         """Give the connections back. The supervisor and every engine go on."""
+        if "speakers" in self.__dict__:
+            self.speakers.close()
         if "client" in self.__dict__:
             self.client.close()
+
+    @cached_property
+    def speakers(self) -> Speakers:
+        """The processes that answer prompts; two at once, since each wants a processor and a model's memory."""
+        from engine.launch.ask import Speakers as Processes
+
+        return Processes(slots=2)
 
     # --- look -----------------------------------------------------------------------------------
 
@@ -183,6 +195,13 @@ class Gateway:
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}
         baseline = baseline or default_baseline([known[row.model_id] for row in evals if row.model_id in known])
         return compare(evals, answers, suite=suite, baseline=baseline, names=names)
+
+    def answer(self, model: str, question: Question, stop: Stop) -> Iterator[Said]:
+        """What a model says to a question, as it comes; loading torch and the model are part of the wait."""
+        from engine.launch.ask import request
+
+        _, asked = request(self.workspace, model, question.prompt, question.given, question.sampling)
+        yield from self.speakers.ask(asked, stop)
 
     def report(self, ref: str) -> CorpusReport:
         """What building a corpus (`name/hash`) kept and dropped."""

@@ -170,6 +170,22 @@ MACHINE: list[BindingType] = [
     _key("S", "stop", "stop run", "machine.stop", "Checkpoint and stop this process's run", True),
 ]
 
+PLAY: list[BindingType] = [
+    _key("enter", "write", "write", "play.write", "Write a prompt; enter in it asks", True),
+    _key("space", "pick", "models", "play.pick", "Choose the models to ask", True),
+    _key("escape", "stop", "stop", "play.stop", "Stop the answers; leave the prompt", True, "esc"),
+    _key("v", "settings", "settings", "play.settings", "Temperature, top-k, tokens, seed, input", True),
+    _key("R", "again", "again", "play.again", "Ask the same once more, with the next seed", True),
+    _key("comma", "turn(-1)", "earlier", "play.earlier", "The exchange before this one", display=","),
+    _key("full_stop", "turn(1)", "later", "play.later", "The exchange after this one", display="."),
+    _key("left,a", "column(-1)", "left", "play.left", "The answer to the left", display="←"),
+    _key("right,d", "column(1)", "right", "play.right", "The answer to the right", display="→"),
+    _key("x", "drop", "drop", "play.drop", "Ask this model no more"),
+    _key("c", "compare", "compare", "play.compare", "Compare these models"),
+    _key("Y", "copy", "copy", "play.copy", "Copy this answer", True),
+    _key("E", "export", "export", "play.export", "Save the exchange as Markdown", True),
+]
+
 LAUNCH: list[BindingType] = [
     _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),

@@ -21,7 +21,7 @@ from types import TracebackType
 
 import msgspec
 
-from engine.dialogue import Ended, Refused, Request, Said, Sampling
+from engine.dialogue import Ended, Refused, Request, Said, Sampling, Stop
 from engine.errors import GraftlineError, InputError, MachineError, NotFoundError
 from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.verify import checked
@@ -38,28 +38,6 @@ def request(
     ref = checked(find_model(workspace, model))
     how = sampling or Sampling()
     return ref, Request(folder=str(ref.folder), tokenizer=str(ref.tokenizer), prompt=prompt, input=given, sampling=how)
-
-
-class Stop:
-    """A wish to end one answer, made from any thread."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self._speaker: _Process | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> None:
-        with self._lock:
-            self.asked.set()
-            if self._speaker is not None:
-                self._speaker.end()
-
-    def reaches(self, speaker: _Process | None) -> None:
-        """From now on it is this process that the wish ends; a wish made before ends it at once."""
-        with self._lock:
-            self._speaker = speaker
-            if speaker is not None and self.asked.is_set():
-                speaker.end()
 
 
 class Speakers:
@@ -82,7 +60,7 @@ class Speakers:
         speaker = self._take(request, stop)
         if speaker is None:
             return
-        stop.reaches(speaker)
+        stop.reaches(speaker.end)
         try:
             yield from speaker.answers(request)
         except MachineError:

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.dialogue import Chances, Ended, Loaded, Piece, Request, Sampling
+from engine.dialogue import Chances, Ended, Loaded, Piece, Request, Sampling, Stop
 from engine.errors import FrozenError, InputError, MachineError, NotFoundError
-from engine.launch.ask import Speakers, Stop, request
+from engine.launch.ask import Speakers, request
 from engine.paths import Workspace
 from tests.support.supervised import wait_for
 from tests.support.voices import CONTEXT, give_voices

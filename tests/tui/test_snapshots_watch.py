@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from tests.support.screen import screen_text, settle
 from tests.support.workspace import BASE, RUNS
 from tui.app import GraftlineApp
-from tui.messages import OpenCompare, OpenLaunch, OpenMonitor
+from tui.messages import OpenCompare, OpenLaunch, OpenMonitor, OpenPlay
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
@@ -30,6 +30,9 @@ LOOKS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "answers": (OpenCompare(()), ("d", "tab", "down")),
     "instruction": (OpenCompare(()), ("right_square_bracket",)),
     "language-model": (OpenCompare(()), ("left_square_bracket",)),
+    "play": (OpenPlay(()), ()),
+    "play-models": (OpenPlay(()), ("escape", "space")),
+    "play-settings": (OpenPlay(()), ("escape", "v")),
     "branch": (OpenLaunch("branch", BASE), ()),
     "pretrain": (OpenLaunch("pretrain", ""), ()),
     "evaluate": (OpenLaunch("evaluate", "", (BASE, RUNS["areas"])), ()),
@@ -58,6 +61,8 @@ def test_it_looks_like_this(snap_compare: Compare, demo: GraftlineApp, size: tup
         demo.clear_notifications()
         for field in demo.screen.query(Input):
             field.cursor_blink = False
+        for box in demo.screen.query(TextArea):
+            box.cursor_blink = False
         await pilot.pause()
 
     assert snap_compare(demo, terminal_size=size, run_before=go)
