@@ -82,15 +82,28 @@ RUNS: list[BindingType] = [
 ]
 
 LOGS: list[BindingType] = [
-    _key("f", "follow", "follow", "logs.follow", "Stay at the newest line, or stop doing so", True),
-    _key("slash", "search", "search", "logs.search", "Find text", True, "/"),
-    _key("n", "next(1)", "next", "logs.next", "Next match", True),
-    _key("N", "next(-1)", "before", "logs.before", "Match before"),
+    _key("F", "follow", "follow", "logs.follow", "Stay at the newest line, or stop doing so", True),
+    _key("slash,f", "search", "search", "logs.search", "Find text, in all of the log", True, "/"),
+    _key("n", "next(1)", "next", "logs.next", "Next match, further down", True),
+    _key("N", "next(-1)", "before", "logs.before", "Match before, further up"),
     _key("escape", "clear", "clear", "logs.clear", "Leave the search"),
-    _key("left_square_bracket", "run(-1)", "older run", "logs.older", "The run before this one", True, "["),
-    _key("right_square_bracket", "run(1)", "newer run", "logs.newer", "The run after this one", True, "]"),
-    _key("w", "wrap", "wrap", "logs.wrap", "Break long lines, or cut them"),
+    _key("comma", "run(-1)", "older run", "logs.older", "The run before this one", True, ","),
+    _key("full_stop", "run(1)", "newer run", "logs.newer", "The run after this one", True, "."),
+    _key("W", "wrap", "wrap", "logs.wrap", "Break long lines, or cut them", True),
+    _key("Y", "copy", "copy", "logs.copy", "Copy the lines on screen"),
 ]
+
+LOG_VIEW: list[BindingType] = [
+    _key("down,j,s", "scroll_down", "down", "log.down", "A line down", display="↓"),
+    _key("up,k,w", "scroll_up", "up", "log.up", "A line up", display="↑"),
+    _key("right,d", "scroll_right", "right", "log.right", "Right, where lines are long", display="→"),
+    _key("left,a", "scroll_left", "left", "log.left", "Left again", display="←"),
+    _key("pagedown", "page_down", "page down", "log.page_down", "A screenful down"),
+    _key("pageup,b", "page_up", "page up", "log.page_up", "A screenful up"),
+    _key("home,g", "first", "first", "log.first", "The first line of the log"),
+    _key("end,G", "newest", "newest", "log.last", "The newest line, and follow it"),
+]
+"""For a log that has the keys: in logs, and at the bottom of the monitor."""
 
 CORPUS: list[BindingType] = [
     _key("left_square_bracket", "corpus(-1)", "older", "corpus.older", "The corpus before this one", True, "["),
@@ -100,25 +113,64 @@ CORPUS: list[BindingType] = [
 ]
 
 MONITOR: list[BindingType] = [
-    _key("y", "log_axis", "log y", "monitor.log_axis", "Linear or logarithmic y axis", True),
-    _key(
-        "plus,equals_sign", "smooth(1)", "smoother", "monitor.smoother", "More smoothing; raw stays behind", True, "+"
-    ),
-    _key("minus", "smooth(-1)", "rawer", "monitor.rawer", "Less smoothing", display="-"),
-    _key("x", "x_axis", "x axis", "monitor.x_axis", "Steps, tokens or time along x", True),
+    _key("left", "cursor(-1)", "read", "monitor.left", "Read values: a column earlier", True, "←→"),
+    _key("right", "cursor(1)", "read later", "monitor.right", "Read values: a column later", display="→"),
+    _key("w,up,k", "chart(0, -1)", "chart above", "monitor.chart_above", "The chart above, or before", display="w"),
+    _key("s,down,j", "chart(0, 1)", "chart below", "monitor.chart_below", "The chart below, or after", display="s"),
+    _key("a", "chart(-1, 0)", "chart left", "monitor.chart_left", "The chart to the left"),
+    _key("d", "chart(1, 0)", "chart right", "monitor.chart_right", "The chart to the right"),
+    _key("home", "edge(False)", "first", "monitor.first", "Read values: the first"),
+    _key("end", "edge(True)", "last", "monitor.last", "Read values: the newest"),
+    _key("number_sign", "grid", "grid", "monitor.grid", "One chart, or a page of them", True, "#"),
+    _key("enter", "enlarge", "enlarge", "monitor.enlarge", "The chosen chart alone; again: back to all"),
+    _key("n,pagedown", "page(1)", "next page", "monitor.next_page", "The next page of charts", display="n"),
+    _key("N,pageup", "page(-1)", "page before", "monitor.page_before", "The page before", display="N"),
     _key("m", "metric(1)", "metric", "monitor.metric", "The next metric", True),
     _key("M", "metric(-1)", "metric before", "monitor.metric_before", "The metric before"),
-    _key("right", "cursor(1)", "read", "monitor.right", "Read values: a column later", True, "←→"),
-    _key("left", "cursor(-1)", "read left", "monitor.left", "Read values: a column earlier", display="←"),
-    _key("shift+right", "cursor(10)", "far right", "monitor.far_right", "Read values: ten columns later"),
-    _key("shift+left", "cursor(-10)", "far left", "monitor.far_left", "Read values: ten columns earlier"),
-    _key("escape", "no_cursor", "cursor off", "monitor.no_cursor", "Put the cursor away"),
-    _key("space,p", "pick", "runs", "monitor.pick", "Choose the runs to overlay", True, "space"),
-    _key("left_square_bracket", "run(-1)", "older run", "monitor.older", "The run before this one", display="["),
-    _key("right_square_bracket", "run(1)", "newer run", "monitor.newer", "The run after this one", display="]"),
-    _key("f", "follow", "newest", "monitor.follow", "Always show the run that is running"),
+    _key("X", "x_axis", "x axis", "monitor.x_axis", "Steps, tokens, time, FLOPs or steps since the branch", True),
+    _key("y", "log_axis", "log y", "monitor.log_axis", "Linear or logarithmic y axis", True),
+    _key("L", "log_x", "log x", "monitor.log_x", "Linear or logarithmic x axis"),
+    _key("plus,equals_sign", "smooth(1)", "smoother", "monitor.smoother", "More smoothing; raw behind", True, "+"),
+    _key("minus", "smooth(-1)", "rawer", "monitor.rawer", "Less smoothing", display="-"),
+    _key("z", "zoom(1)", "zoom", "monitor.zoom_in", "Nearer, about the cursor or the newest point", True),
+    _key("Z", "zoom(-1)", "zoom out", "monitor.zoom_out", "Further away"),
+    _key("shift+right", "pan(1)", "pan right", "monitor.pan_right", "Along the axis: later"),
+    _key("shift+left", "pan(-1)", "pan left", "monitor.pan_left", "Along the axis: earlier"),
+    _key("v", "limits", "limits", "monitor.limits", "Type limits: x 100..2000 y 1..3"),
+    _key("0", "reset", "reset", "monitor.reset", "See everything again", True),
+    _key("g", "guides", "guides", "monitor.guides", "Guide lines, or none"),
+    _key("A", "spread", "mean", "monitor.spread", "Runs that differ in seed: mean and range, mean and sd, each"),
+    _key("H", "projection", "heading", "monitor.projection", "Where a running loss heads, dotted"),
+    _key("escape", "back", "back", "monitor.back", "Back: filter, cursor, zoom, enlarged chart"),
+    _key("slash", "filter_metrics", "metrics", "monitor.filter_metrics", "Only the metrics that match", display="/"),
+    _key("f", "filter_runs", "filter", "monitor.filter_runs", "Only the runs that match, in the list"),
+    _key("left_square_bracket", "runs_bar", "runs", "monitor.runs_bar", "The list of runs, or not", True, "["),
+    _key("right_square_bracket", "facts_bar", "facts", "monitor.facts_bar", "The facts, or not", display="]"),
+    _key("space", "pick", "choose runs", "monitor.pick", "To the list of runs, to choose some"),
+    _key("p", "pin", "pin", "monitor.pin", "Pin the foremost run: it stays first"),
+    _key("ctrl+a", "watch_all", "all runs", "monitor.all", "Draw all runs of the list"),
+    _key("x", "clear", "clear", "monitor.clear", "Draw only the foremost or the pinned run"),
+    _key("comma", "run(-1)", "older run", "monitor.older", "The run before this one", display=","),
+    _key("full_stop", "run(1)", "newer run", "monitor.newer", "The run after this one", display="."),
+    _key("F", "follow", "follow", "monitor.follow", "Always show the run that is running"),
+    _key("tab", "pane(1)", "pane", "monitor.pane", "Between charts, runs and log"),
+    _key("shift+tab", "pane(-1)", "pane before", "monitor.pane_before", "The pane before"),
+    _key("E", "export", "export", "monitor.export", "This chart as SVG, PNG or CSV"),
     *RUN,
 ]
+
+WATCH_LIST: list[BindingType] = [
+    _key("down,j,s", "move(1)", "down", "watch.down", "Next run", display="↓"),
+    _key("up,k,w", "move(-1)", "up", "watch.up", "Run before", display="↑"),
+    _key("home,g", "edge(False)", "first", "watch.first", "First run"),
+    _key("end,G", "edge(True)", "last", "watch.last", "Last run"),
+    _key("pagedown,n", "page(1)", "page down", "watch.page_down", "A screenful down", display="n"),
+    _key("pageup,N", "page(-1)", "page up", "watch.page_up", "A screenful up", display="N"),
+    _key("space", "want('toggle')", "draw", "watch.toggle", "Draw this run, or not", True),
+    _key("p", "want('pin')", "pin", "watch.pin", "This run stays first", True),
+    _key("enter", "want('only')", "only this", "watch.only", "Draw this run alone", True),
+]
+"""For the list of runs beside the curves."""
 
 COMPARE: list[BindingType] = [
     _key("right_square_bracket", "suite(1)", "next suite", "compare.next_suite", "The next suite", True, "]"),

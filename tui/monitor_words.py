@@ -1,8 +1,7 @@
-"""What the monitor says, as functions of a `RunView`: head, axis line, facts, decisions, log, series and marks."""
+"""What the monitor says, as functions of a `RunView`: head, axis line, facts, decisions, log."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,86 +9,49 @@ from textual.content import Content
 from engine import figures
 from engine.store.rows import RunRow
 from tui import theme
-from tui.run_feed import AXES, RunView
+from tui.monitor_curves import mark_of, spoken
+from tui.run_view import RunView
 from tui.text import cut, fit, one_line, words
-from tui.widgets.chart import HOLLOW, MARKERS, Mark, Series
 from tui.widgets.ticks import clock_label
 
 if TYPE_CHECKING:
     from tui.widgets.curve import Curve
 
-METRICS = ("loss", "accuracy", "heldout_bits_per_byte", "lr", "grad_norm", "tokens_per_second")
-"""In the order that `m` goes through; others follow by name. `loss` is train and held-out together."""
-_LOSSES = ("train_loss", "heldout_loss")
-_MARKS = {
-    "plateau": ("▬", theme.AMBER),
-    "decay": ("↘", theme.AMBER),
-    "end": ("■", theme.GREEN),
-    "resume": ("↻", theme.BLUE),
-    "nan": ("✗", theme.RED),
-}
+
+AXIS_WORDS = {"flops": "FLOPs", "branch": "steps since the branch"}
 
 
-def spoken(metric: str) -> str:
-    """A metric's name as people write it."""
-    return one_line(metric).replace("_", " ").replace("heldout", "held-out")
-
-
-def metrics_of(views: Sequence[RunView]) -> list[str]:
-    """The metrics that any of the runs has measured; `loss` always."""
-    found = {"loss" if name in _LOSSES else name for view in views for name in view.curves} | {"loss"}
-    return [name for name in METRICS if name in found] + sorted(found - set(METRICS))
-
-
-def series(views: Sequence[RunView], names: Mapping[str, str], metric: str, axis: str) -> list[Series]:
-    """One run: train behind held-out in colours of their own. Several: a colour each, train dimmed behind."""
-    column = AXES.index(axis)
-    wanted = (("train_loss", "train"), ("heldout_loss", "held-out")) if metric == "loss" else ((metric, metric),)
-    lines = []
-    for index, view in enumerate(views):
-        color = theme.SERIES[index % len(theme.SERIES)]
-        for name, label in wanted:
-            rows = view.curves.get(name)
-            if rows is None:
-                continue
-            train = name == "train_loss"
-            full = spoken(label) if len(views) == 1 else f"{names[view.run_id]} {spoken(label)}"
-            one = theme.BLUE if train and len(views) == 1 else color
-            marker = (HOLLOW if train else MARKERS)[index % len(MARKERS)]
-            noisy = not name.startswith("heldout")
-            lines.append(Series(full, rows[:, (column, 3)], one, marker, behind=train, noisy=noisy))
-    return lines
-
-
-def marks(view: RunView, axis: str) -> list[Mark]:
-    """Checkpoints on the axis, decisions down the plot."""
-    found = [Mark(view.x_of(c.step, axis), "▴", color=theme.MUTED, line=False) for c in view.checkpoints]
-    for decision in view.decisions:
-        glyph, color = _MARKS.get(decision.what, ("◦", theme.MUTED))
-        word = decision.what if decision.what in _MARKS else ""
-        found.append(Mark(view.x_of(decision.step, axis), glyph, word, color))
-    return found
-
-
-def how(metric: str, curve: Curve, runs: int, chosen: bool) -> Content:
+def how(
+    metric: str, curve: Curve, runs: int, chosen: bool, spread: str = "", page: tuple[int, int] = (1, 1), only: str = ""
+) -> Content:
     """What is plotted against what, and how."""
-    parts: list[tuple[str, str]] = [(spoken(metric), f"bold {theme.BRIGHT}")]
-    parts.append((f" by {curve.x_kind}", theme.MUTED))
-    parts.append((" · log y" if curve.log_y else "", theme.AMBER))
-    parts.append((f" · smoothed {curve.smoothing:g}" if curve.smoothing else "", theme.AMBER))
+    by = AXIS_WORDS.get(curve.x_kind, curve.x_kind)
+    amber = [
+        "log y" if curve.log_y else "",
+        "log x" if curve.log_x else "",
+        f"smoothed {curve.smoothing:g}" if curve.smoothing else "",
+        "zoomed" if curve.window or curve.heights else "",
+        f"mean over seeds, {spread}" if spread else "",
+        f"only {one_line(only)}" if only else "",
+    ]
+    parts: list[tuple[str, str]] = [(spoken(metric), f"bold {theme.BRIGHT}"), (f" by {by}", theme.MUTED)]
+    parts += [(f" · {text}", theme.AMBER) for text in amber if text]
     parts.append((f" · {runs} runs overlaid" if runs > 1 else "", theme.MUTED))
+    parts.append((f" · page {page[0]} of {page[1]}" if page[1] > 1 else "", theme.MUTED))
     parts.append(("" if chosen else " · following what runs", theme.FAINT))
     if curve.cursor is not None:
         at = clock_label(round(curve.cursor, 1)) if curve.x_kind == "time" else f"{curve.cursor:,.0f}"
-        parts.append((f" · at {curve.x_kind} {at}", f"bold {theme.AMBER}"))
+        parts.append((f" · at {by} {at}", f"bold {theme.AMBER}"))
     return Content.assemble(*parts)
 
 
 # --- the head -------------------------------------------------------------------------------------
 
 
-def head(view: RunView, row: RunRow | None, width: int, name: str, state: str) -> Content:
-    """Name and state with how far it has come; what it measures now; what went wrong."""
+def head(
+    view: RunView, row: RunRow | None, width: int, name: str, state: str, end: tuple[float, int] | None = None
+) -> Content:
+    """Name and state with how far it has come; what it measures now and where it heads (`end`); what went wrong."""
     glyph, colour = theme.STATES.get(state, ("?", theme.MUTED))
     method = row.method if row else None
     kind = " ".join(filter(None, (method or view.kind, "from scratch" if row and row.scratch else "")))
@@ -107,7 +69,7 @@ def head(view: RunView, row: RunRow | None, width: int, name: str, state: str) -
         full = round(min(room, 60) * min(1.0, share))
         bar = Content.assemble(("━" * full, colour), ("─" * (min(room, 60) - full), theme.FAINT))
     gap = width - left.cell_length - bar.cell_length - right.cell_length - 1
-    lines = [left + Content(" " * max(1, gap)) + bar + Content(" ") + right, _now(view, state, width)]
+    lines = [left + Content(" " * max(1, gap)) + bar + Content(" ") + right, _now(view, state, width, end)]
     error = view.error or (row.error if row else "") or ""
     lines.append(words(error, theme.RED) if error and state == "failed" else words(view.device, theme.FAINT))
     return Content("\n").join(lines)
@@ -129,7 +91,7 @@ def _progress(view: RunView, state: str) -> tuple[Content, float | None]:
     return Content(""), None
 
 
-def _now(view: RunView, state: str, width: int) -> Content:
+def _now(view: RunView, state: str, width: int, end: tuple[float, int] | None) -> Content:
     """The newest figures, the most telling first; what has no room is left out."""
     best = view.best
     seconds = view.seconds_left() if state in ("running", "stopping") else None
@@ -140,6 +102,7 @@ def _now(view: RunView, state: str, width: int) -> Content:
         ("train", figures.loss(view.newest("train_loss"))),
         ("tokens/s", figures.count(view.newest("tokens_per_second"))),
         ("ETA", at_most + figures.duration(seconds)) if seconds is not None else ("took", _took(view)),
+        *([("heading for", f"{end[0]:.3f} at {end[1]:,}")] if end else []),
         ("lr", _rate(view.newest("lr"))),
         ("tokens", figures.count(view.reached[1] or None)),
         ("grad norm", figures.loss(view.newest("grad_norm"))),
@@ -162,13 +125,6 @@ def _rate(value: float | None) -> str:
 
 
 # --- below and beside -----------------------------------------------------------------------------
-
-
-def log_lines(view: RunView, lines: int) -> Content:
-    """The log's newest lines."""
-    if not view.log:
-        return Content.styled("the log is empty", theme.FAINT)
-    return Content("\n").join(words(line.replace("\t", "    ").rstrip("\r")) for line in view.log[-lines:])
 
 
 def story(view: RunView, lines: int) -> Content:
@@ -206,7 +162,7 @@ def _kept(step: int, best: bool) -> Content:
 
 
 def _decision(what: str, step: int, why: str) -> Content:
-    glyph, colour = _MARKS.get(what, ("◦", theme.MUTED))
+    glyph, colour = mark_of(what)
     return Content.assemble(
         (f"{glyph} ", colour), (fit(what, 11), colour), (f"{step:>6,}  ", theme.MUTED), one_line(why)
     )

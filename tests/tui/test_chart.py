@@ -107,7 +107,7 @@ class _Alone(App[None]):
         self.sent: list[Region] = []
 
     def compose(self) -> ComposeResult:
-        yield Curve(focusable=True)
+        yield Curve()
 
 
 async def test_only_rows_that_changed_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,19 +130,19 @@ async def test_only_rows_that_changed_are_sent(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_the_cursor_walks_along_points_and_is_put_away() -> None:
     app = _Alone()
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(100, 30)):
         curve = app.query_one(Curve)
         curve.set_series([Series("held-out", [(10, 3.0), (20, 2.0), (30, 1.0)])])
-        curve.focus()
-        await pilot.press("left")
+        curve.move_cursor(-1)
         assert curve.cursor == 30
-        await pilot.press("left")
+        curve.move_cursor(-1)
         assert curve.cursor == 20, "the next point, however near columns are"
-        await pilot.press("left", "left", "left")
+        for _ in range(3):
+            curve.move_cursor(-1)
         assert curve.cursor == 10
-        await pilot.press("right")
+        curve.move_cursor(1)
         assert curve.cursor == 20
-        await pilot.press("escape")
+        curve.reset()
         assert curve.cursor is None
 
 

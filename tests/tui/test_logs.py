@@ -30,7 +30,7 @@ async def test_it_opens_on_what_runs_and_follows(own: GraftlineApp) -> None:
         _write(own, "helper-long", 10, 100)
         await settle(pilot, lambda: len(view(own).lines) == 112)
         assert "started helper-long" in screen_text(pilot)
-        await pilot.press("f")
+        await pilot.press("F")
         await settle(pilot, lambda: "step 109 " in screen_text(pilot))
         await pilot.press("k")
         await settle(pilot)
@@ -61,14 +61,14 @@ async def test_search_goes_round_the_matches(own: GraftlineApp) -> None:
         assert (log.query_text, log.matches) == ("", [])
 
 
-async def test_brackets_turn_to_the_neighbours(demo: GraftlineApp) -> None:
+async def test_comma_and_stop_turn_to_the_neighbours(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(80, 24)) as pilot:
         await pilot.press("9")
         await settle(pilot)
-        await pilot.press("left_square_bracket")
+        await pilot.press("comma")
         await settle(pilot)
         assert demo.logged == RUNS["areas-head"]
         assert "started areas-head" in screen_text(pilot)
-        await pilot.press("right_square_bracket")
+        await pilot.press("full_stop")
         await settle(pilot)
         assert demo.logged == RUNS["helper-long"]

@@ -10,8 +10,11 @@ import pytest
 from engine.journal.events import Checkpoint, Created, Decision, Failed, Finished, Metrics, Planned, Started
 from engine.journal.reader import Tail
 from engine.journal.writer import JournalWriter
+from engine.store.rows import CurveRow
 from tui.log_tail import LogTail
-from tui.run_feed import RunFeed, Track
+from tui.run_feed import RunFeed
+from tui.run_view import SECONDS, TOKENS
+from tui.track import MOST, Track
 
 
 def started(from_step: int = 0) -> Started:
@@ -82,7 +85,7 @@ def test_the_time_left_follows_the_newest_pace(journal: JournalWriter, feed: Run
         journal.append(metrics(step, 1.0, pace=0.25))
     view = feed.poll()
     assert view is not None and view.seconds_left() == pytest.approx(25.0)
-    assert view.x_of(50, "time") == pytest.approx(12.5) and view.x_of(50, "tokens") == 500
+    assert view.x_of(50, SECONDS) == pytest.approx(12.5) and view.x_of(50, TOKENS) == 500
 
 
 def test_best_is_the_lowest_and_removed_checkpoints_are_gone(journal: JournalWriter, feed: RunFeed) -> None:
@@ -104,3 +107,53 @@ def test_a_track_cut_and_grown_again_has_no_old_rows() -> None:
     track.add(100, 0, 0.0, 2.0)
     assert track.rows[:, 0].tolist() == list(range(101)) and track.rows[-1, 3] == 2.0
     assert held[100, 3] == 1.0
+
+
+def test_a_day_of_measurements_costs_bounded_memory_and_keeps_its_spike() -> None:
+    track = Track()
+    spike, count = 123_457, 864_000 // 4  # six hours at 10 Hz, and long past every thinning
+    for step in range(count):
+        track.add(step, step * 10, step / 10, 9.0 if step == spike else None if step == 50_000 else 1.0 + step % 7 / 10)
+        if step % 10_000 == 0:
+            assert len(track.rows) <= MOST
+    rows = track.rows
+    assert len(rows) <= MOST and rows[0, 0] == 0 and rows[-1, 0] == count - 1
+    assert (np.diff(rows[:, 0]) > 0).all()
+    assert rows[np.nanargmax(rows[:, 3])].tolist() == [spike, spike * 10, spike / 10, 9.0]
+    assert np.isnan(rows[rows[:, 0] == 50_000, 3]).all(), "the gap is still there"
+    assert np.nanmin(rows[:, 3]) == 1.0
+
+
+def test_what_the_store_holds_is_taken_over_and_only_the_rest_is_read(journal: JournalWriter, tmp_path: Path) -> None:
+    """The store's part stands for its measurements; what else the journal says there is read when it is looked at."""
+    path = tmp_path / "journal.jsonl"
+    for step in range(1, 1001):
+        journal.append(metrics(step, 5.0))
+    journal.append(Decision(what="plateau", step=900, why="flat"))
+    known = path.stat().st_size
+    journal.append(metrics(1001, 1.0))
+    journal.append(Finished(seconds=1.0))
+    points = np.array([[1, 10, 0.5, 5.0], [1000, 10_000, 500.0, 5.0]])
+    row = CurveRow(run_id="r", name="train_loss", points=points.tobytes(), count=1000, offset=known, attempt=1)
+    feed = RunFeed("r", Tail(path), LogTail(tmp_path / "engine.log"))
+    feed.begin([row])
+    other = feed.poll(front=False)
+    assert other is not None and other.curves["train_loss"][:, 0].tolist() == [1, 1000, 1001]
+    assert other.name == "tiny" and other.state == "finished" and other.decisions == ()
+    view = feed.poll()
+    assert view is not None and [d.what for d in view.decisions] == ["plateau"] and feed.settled
+    assert view.state == "finished", "what came later is still the newest"
+    assert len(view.curves["train_loss"]) == 3, "looking back takes nothing from the curve"
+
+
+def test_reading_stops_when_the_time_is_up_and_goes_on(journal: JournalWriter, tmp_path: Path) -> None:
+    for step in range(1, 3001):
+        journal.append(metrics(step, 1.0))
+    ticks = iter(range(10**6))
+    feed = RunFeed(
+        "r", Tail(tmp_path / "journal.jsonl", limit=50_000), LogTail(tmp_path / "log"), clock=lambda: next(ticks)
+    )
+    first = feed.poll(until=0.0)
+    assert first is not None and 0 < first.reached[0] < 3000 and not feed.settled
+    last = feed.poll()
+    assert last is not None and last.reached[0] == 3000 and feed.settled

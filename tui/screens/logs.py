@@ -99,7 +99,7 @@ class LogsScreen(Place):
             Content.styled(f"{glyph} ", colour),
             words(run.name if run else "no run chosen", "bold"),
         ]
-        parts.append(Content.styled("  following" if view.follow else "  paused (f to follow)", theme.AMBER))
+        parts.append(Content.styled("  following" if view.follow else "  paused (F to follow)", theme.AMBER))
         if view.query_text:
             at = f"{view.match + 1} of " if view.match >= 0 else ""
             parts.append(words(f"  {at}{len(view.matches)} matches for {view.query_text}", theme.BLUE))

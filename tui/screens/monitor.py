@@ -1,76 +1,96 @@
-"""Live curves: one run, or several overlaid. What it draws comes from journals, so it never waits for the store.
+"""Live curves: one run, or many overlaid, one metric a chart or a page of charts. It never waits for the store.
 
-    worker (thread, every 0.5 s): RunFeed.poll() of each run on screen  ->  RunViews  ->  head, curve, decisions, log
+    worker (thread, every 0.5 s): RunFeeds.poll(the runs drawn)  ->  RunViews  ->  head, charts, decisions, log, facts
+    zoomed in: the store is asked for finer points of that part of the axis
 
 With no run chosen it shows the running one, else the newest that trained, and goes along when another starts.
+What keys do stands in `tui.screens.monitor_keys`.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from engine import figures
 from engine.store.rows import RunRow
-from tui import keys
-from tui.log_tail import LogTail
 from tui.messages import Snapshot
-from tui.monitor_words import METRICS, facts, head, how, log_lines, marks, metrics_of, series, story
-from tui.run_feed import AXES, RunFeed, RunView
-from tui.screens.actions import RunActions, Target, target_of
-from tui.screens.pick import Choice, PickScreen
-from tui.widgets.curve import SMOOTHING, Curve
+from tui.monitor_curves import Curves, Look, colour, heading, marker, marks, metrics_of, spoken, store_range
+from tui.monitor_words import facts, head, how, story
+from tui.run_feeds import Polled, RunFeeds, Wanted, finer
+from tui.run_view import RunView
+from tui.screens.monitor_keys import MOST_RUNS, TRAINS, MonitorKeys
+from tui.screens.naming import Target, target_of
+from tui.widgets.chart_grid import Chart, ChartGrid
+from tui.widgets.curve import Curve
+from tui.widgets.decimate import Floats
+from tui.widgets.log_view import LogView
 from tui.widgets.sized import Sized
+from tui.widgets.watch_list import Watchable, WatchList
 
 POLL_SECONDS = 0.5
-MOST_RUNS = 8
-"""Lines that can be told apart."""
-_TRAINS = ("pretrain", "branch")
+ZOOM_PAUSE = 0.12
+"""Seconds that a zoom must rest before finer points are asked for."""
+_OVER = ("stopped", "finished", "failed", "cancelled")
 
 
-class MonitorScreen(RunActions):
+class MonitorScreen(MonitorKeys):
     """The curves of `app.watched`, the first run foremost."""
 
     PLACE = "monitor"
     CSS_PATH = "monitor.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = keys.MONITOR
 
     def __init__(self) -> None:
         super().__init__()
-        self._feeds: dict[str, RunFeed] = {}
+        self._feeds: RunFeeds | None = None
         self._views: dict[str, RunView] = {}
+        self._curves = Curves()
         self._auto = ""
-        self._metric = METRICS[0]
         self._polling = False
+        self._logged = ("", 0)
+        """Whose log is shown, and how many of its lines."""
+        self._zoom_timer: Timer | None = None
 
     def body(self) -> ComposeResult:
-        yield Static(id="head")
+        yield Sized(id="head")
         with Horizontal(id="middle"):
+            yield WatchList(id="runs")
             with Vertical(id="plot"):
                 yield Static(id="how")
-                yield Curve(id="curve")
+                yield ChartGrid(id="charts")
+                yield Input(id="box", select_on_focus=False)
             with VerticalScroll(id="side", can_focus=False):
                 yield Sized(id="facts")
         with Horizontal(id="below"):
-            yield Sized(id="log")
+            yield LogView(id="log")
             yield Sized(id="story")
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._feeds = RunFeeds(self.graft.gateway)
+        self.grid.focus()
         self.watch(self.app, "watched", self._chosen)
         self.set_interval(POLL_SECONDS, self.poll)
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width >= 150, "-wide")
         self.set_class(event.size.width < 100, "-narrow")
+        self.set_class(event.size.width < 60, "-phone")
         self.set_class(event.size.height >= 50, "-tall")
+        self._bars(event.size.width)
         self.call_after_refresh(self._draw)
+
+    def _bars(self, width: int) -> None:
+        """The side bars, where nobody has said otherwise: facts beside wide charts, runs when there are several."""
+        self.set_class(self.runs_bar if self.runs_bar is not None else self._several(width), "-runs")
+        self.set_class(self.facts_bar if self.facts_bar is not None else width >= 150, "-facts")
+
+    def _several(self, width: int) -> bool:
+        return width >= 110 and len(self.run_ids) > 1
 
     # --- which runs -----------------------------------------------------------------------------
 
@@ -78,14 +98,11 @@ class MonitorScreen(RunActions):
     def run_ids(self) -> tuple[str, ...]:
         return self.graft.watched[:MOST_RUNS] or ((self._auto,) if self._auto else ())
 
-    def _rows(self) -> tuple[RunRow, ...]:
-        return self.graft.snapshot.runs if self.graft.snapshot else ()
-
     def _row(self, run_id: str) -> RunRow | None:
-        return next((row for row in self._rows() if row.id == run_id), None)
+        return next((row for row in self.rows() if row.id == run_id), None)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        newest = _running_or_newest(snapshot.runs)
+        newest = running_or_newest(snapshot.runs)
         if not self.graft.watched and newest != self._auto:
             self._auto = newest
             self._chosen()
@@ -94,22 +111,21 @@ class MonitorScreen(RunActions):
 
     def _chosen(self) -> None:
         """Other runs are to be shown."""
-        self._feeds = {run_id: self._feeds.get(run_id) or self._feed(run_id) for run_id in self.run_ids}
-        self._views = {run_id: view for run_id, view in self._views.items() if run_id in self._feeds}
-        curve = self.query_one(Curve)
-        curve.cursor = None
-        curve.forget_limits()
+        self._views = {run_id: view for run_id, view in self._views.items() if run_id in self.run_ids}
+        self._curves.set_fine({})
+        self.grid.each(cursor=None, window=None)
+        self.grid.forget_limits()
+        self._bars(self.size.width)
         self._draw()
         self.poll()
 
-    def _feed(self, run_id: str) -> RunFeed:
-        gateway = self.graft.gateway
-        return RunFeed(run_id, gateway.tail(run_id), LogTail(gateway.log(run_id), look_back=1 << 16))
+    def follow_newest(self) -> None:
+        self._auto = running_or_newest(self.rows())
 
     def target(self) -> Target | None:
         if not self.run_ids:
             return None
-        run_id = self.run_ids[0]
+        run_id = self.focused_run() or self.run_ids[0]
         row, view = self._row(run_id), self._views.get(run_id)
         if row is not None:
             return target_of(row)
@@ -119,127 +135,133 @@ class MonitorScreen(RunActions):
 
     def poll(self) -> None:
         """Read what is new, unless it is being read already or nobody looks."""
-        if self.is_current and self._feeds and not self._polling:
+        if self.is_current and self.run_ids and self._feeds is not None and not self._polling:
             self._polling = True
-            self._read(self._feeds)
+            ended = frozenset(row.id for row in self.rows() if row.state in _OVER)
+            self._read(self._feeds, Wanted(self.run_ids, ended))
 
     @work(thread=True, group="monitor")
-    def _read(self, feeds: dict[str, RunFeed]) -> None:
-        views = [view for feed in feeds.values() if (view := feed.poll()) is not None]
+    def _read(self, feeds: RunFeeds, wanted: Wanted) -> None:
+        polled = feeds.poll(wanted)
         if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._arrived, feeds, views)
+            self.app.call_from_thread(self._arrived, wanted, polled)
 
-    def _arrived(self, feeds: dict[str, RunFeed], views: list[RunView]) -> None:
+    def _arrived(self, wanted: Wanted, polled: Polled) -> None:
         self._polling = False
-        self._views |= {view.run_id: view for view in views if view.run_id in self._feeds}
-        if views:
+        self._views |= {view.run_id: view for view in polled.views if view.run_id in self.run_ids}
+        if polled.views:
             self._draw()
-        if feeds is not self._feeds:
+        if polled.more or wanted.run_ids != self.run_ids:
             self.poll()
 
+    @on(Curve.Zoomed)
+    def _zoomed(self) -> None:
+        if self._zoom_timer is not None:
+            self._zoom_timer.stop()
+        self._zoom_timer = self.set_timer(ZOOM_PAUSE, self._look_closer)
+
+    def _look_closer(self) -> None:
+        """Ask for finer points of the part that is seen, or put those aside when all of it is seen."""
+        window = self.grid.current.window
+        if window is None:
+            self._take_fine({})
+            return
+        look = self._look()
+        asked: dict[tuple[str, float, float], list[str]] = {}
+        for run_id, view in self._views.items():
+            asked.setdefault(store_range(view, look.axis, look.branch_steps.get(run_id, 0), *window), []).append(run_id)
+        names = {name for metric in self.grid.on_page() for name in self.measured(metric)}
+        gateway = self.graft.gateway
+        self.graft.ask(lambda: finer(gateway, asked, tuple(names)), self._take_fine, group="zoom")
+
+    def _take_fine(self, fine: dict[tuple[str, str], Floats]) -> None:
+        self._curves.set_fine(fine)
+        self._draw()
+
+    # --- drawing --------------------------------------------------------------------------------
+
+    def views(self) -> list[RunView]:
+        """Those on screen, the foremost first."""
+        return [self._views[run_id] for run_id in self.run_ids if run_id in self._views]
+
+    def _look(self) -> Look:
+        views = self.views()
+        places = {run_id: place for place, run_id in enumerate(self.run_ids)}
+        names = {view.run_id: self.called(view) for view in views}
+        return Look(self.axis, names, places, self.branch_steps(views), self.spread, self.projected)
+
+    @on(ChartGrid.Turned)
     def _draw(self) -> None:
-        views = [self._views[run_id] for run_id in self.run_ids if run_id in self._views]
-        width = self.size.width - 2
+        views = self.views()
+        self._list_runs()
         if not views:
             waiting = "No run to show yet." if self.graft.snapshot else "…"
-            self.query_one("#head", Static).update(waiting if not self.run_ids else "")
+            self.query_one("#head", Sized).show(lambda width, height: Content("" if self.run_ids else waiting))
             return
-        first, row = views[0], self._row(self.run_ids[0])
-        known = metrics_of(views)
-        self._metric = self._metric if self._metric in known else known[0]
-        curve = self.query_one(Curve)
-        curve.live = any(self._state(view) in ("running", "stopping", "queued") for view in views)
-        names = {view.run_id: self._called(view) for view in views}
-        curve.set_series(series(views, names, self._metric, curve.x_kind), marks(first, curve.x_kind))
-        self.query_one("#head", Static).update(head(first, row, width, self._called(first), self._state(first)))
-        self.query_one("#log", Sized).show(lambda width, height: log_lines(first, height))
+        self.grid.set_names(self.matching(metrics_of(views)))
+        look = self._look()
+        self.grid.each(live=any(self._state(view) in ("running", "stopping", "queued") for view in views))
+        found = tuple(marks(views[0], look))
+        metrics = self.grid.on_page()
+        self.grid.show([Chart(m, spoken(m), tuple(self._curves.series(views, m, look)), found) for m in metrics])
+        self._draw_words(views[0])
+        self._show_log(views[0])
+        self.say_how()
+
+    def _draw_words(self, first: RunView) -> None:
+        row, state = self._row(first.run_id), self._state(first)
+        name, end = self.called(first), heading(first) if state == "running" else None
+        self.query_one("#head", Sized).show(lambda width, height: head(first, row, width, name, state, end))
         self.query_one("#story", Sized).show(lambda width, height: story(first, height))
         self.query_one("#facts", Sized).show(lambda width, height: facts(first, row, width))
-        self._say_how()
 
-    def _say_how(self) -> None:
-        curve = self.query_one(Curve)
-        self.query_one("#how", Static).update(how(self._metric, curve, len(self.run_ids), bool(self.graft.watched)))
+    def _show_log(self, first: RunView) -> None:
+        log, (run_id, lines) = self.query_one("#log", LogView), self._logged
+        if run_id != first.run_id:
+            log.clear()
+            lines = 0
+        new = min(first.lines - lines, len(first.log))
+        if new > 0:
+            log.add(first.log[-new:])
+        self._logged = (first.run_id, first.lines)
+
+    def _list_runs(self) -> None:
+        """The runs beside the charts, newest first, the drawn ones with their markers."""
+        places = {run_id: place for place, run_id in enumerate(self.run_ids)}
+        items = []
+        for row in self.listed():
+            place, view = places.get(row.id), self._views.get(row.id)
+            value = view.newest(self.measured(self.grid.name_chosen or "loss")[-1]) if view else row.heldout_loss
+            sign = ("", "") if place is None else (marker(place), colour(place))
+            items.append(Watchable(row.id, row.name, row.state, figures.loss(value), *sign, row.id in self.pinned))
+        self.query_one(WatchList).show(items)
+
+    def say_how(self) -> None:
+        curve, page = self.grid.current, self.grid.page() if self.grid.many else (1, 1)
+        metric = self.grid.name_chosen or "loss"
+        said = how(metric, curve, len(self.run_ids), bool(self.graft.watched), self.spread, page, self.metric_filter)
+        self.query_one("#how", Static).update(said)
 
     @on(Curve.Moved)
     def _cursor_moved(self) -> None:
-        self._say_how()
+        self.say_how()
 
-    def _called(self, view: RunView) -> str:
+    def called(self, view: RunView) -> str:
+        """A run's name; the user's own before the configuration's."""
         row = self._row(view.run_id)
         return row.name if row else view.name or view.run_id
 
     def _state(self, view: RunView) -> str:
-        """The journal's word, but for what only the supervisor knows: that it was asked to stop."""
+        """The journal's word, but for what only the supervisor knows, or the journal was not read for."""
         row = self._row(view.run_id)
-        return "stopping" if row and row.state == "stopping" and view.state == "running" else view.state
-
-    # --- keys -----------------------------------------------------------------------------------
-
-    def action_log_axis(self) -> None:
-        curve = self.query_one(Curve)
-        curve.log_y = not curve.log_y
-        self._say_how()
-
-    def action_smooth(self, by: int) -> None:
-        curve = self.query_one(Curve)
-        at = SMOOTHING.index(curve.smoothing)
-        curve.smoothing = SMOOTHING[max(0, min(at + by, len(SMOOTHING) - 1))]
-        self._say_how()
-
-    def action_x_axis(self) -> None:
-        curve = self.query_one(Curve)
-        curve.x_kind = AXES[(AXES.index(curve.x_kind) + 1) % len(AXES)]
-        self._draw()
-
-    def action_metric(self, by: int) -> None:
-        known = metrics_of(list(self._views.values()))
-        at = known.index(self._metric) if self._metric in known else 0
-        self._metric = known[(at + by) % len(known)]
-        curve = self.query_one(Curve)
-        curve.cursor = None
-        self._draw()
-
-    def action_cursor(self, by: int) -> None:
-        self.query_one(Curve).action_cursor(by)
-
-    def action_no_cursor(self) -> None:
-        self.query_one(Curve).action_no_cursor()
-
-    def action_run(self, by: int) -> None:
-        ids = [row.id for row in self._rows() if row.kind in _TRAINS]
-        if self.run_ids and self.run_ids[0] in ids:
-            self.graft.watched = (ids[max(0, min(ids.index(self.run_ids[0]) + by, len(ids) - 1))],)
-
-    def action_follow(self) -> None:
-        self._auto = _running_or_newest(self._rows())
-        self.graft.watched = ()
-        self.graft.say("Showing whatever run is running.")
-
-    def action_pick(self) -> None:
-        rows = [row for row in reversed(self._rows()) if row.kind in _TRAINS]
-        choices = [Choice(row.id, row.name, _about(row), row.state) for row in rows]
-        self.app.push_screen(PickScreen("Runs to overlay", choices, self.run_ids), self._picked)
-
-    def _picked(self, picked: tuple[str, ...] | None) -> None:
-        """Those that were on screen keep their order, and with it their colours."""
-        if not picked:
-            return
-        kept = [run_id for run_id in self.run_ids if run_id in picked]
-        self.graft.watched = tuple(dict.fromkeys([*kept, *picked]))[:MOST_RUNS]
-        if len(picked) > MOST_RUNS:
-            self.graft.say(f"The first {MOST_RUNS} are shown: more lines could not be told apart.")
+        if row and (view.run_id != self.run_ids[0] or (row.state == "stopping" and view.state == "running")):
+            return row.state
+        return view.state
 
 
-def _running_or_newest(rows: tuple[RunRow, ...]) -> str:
+def running_or_newest(rows: tuple[RunRow, ...]) -> str:
     """The run at work now, else the newest that trained, else the newest."""
     running = [row for row in rows if row.state in ("running", "stopping")]
-    trained = [row for row in rows if row.kind in _TRAINS and row.state != "queued"]
+    trained = [row for row in rows if row.kind in TRAINS and row.state != "queued"]
     chosen = running or trained or list(rows)
     return max(chosen, key=lambda row: row.created).id if chosen else ""
-
-
-def _about(row: RunRow) -> str:
-    what = " ".join(filter(None, (row.method or row.kind, "from scratch" if row.scratch else "")))
-    steps = f"step {row.step:,}" if row.step else "not started"
-    return f"{what} · {steps} · held-out {figures.loss(row.best_heldout_loss)}"

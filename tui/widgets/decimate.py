@@ -35,11 +35,9 @@ class Spans:
 
 def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> Spans:
     """Spread points over `columns` equal parts of [low, high]. `x` ascends; NaN in `y` is a gap in the line."""
-    known = np.isfinite(y)
-    stretch = np.cumsum(~known)[known]  # counts gaps: two points of one stretch are joined
-    x, y = x[known], y[known]
-    inside = (x >= low) & (x <= high)
-    x, y, stretch = x[inside], y[inside], stretch[inside]
+    known = np.isfinite(y) & np.isfinite(x)
+    stretches: Ints = np.cumsum((~known).astype(np.int64))[known]  # counts gaps: two points of one stretch are joined
+    x, y, stretch = _within(x[known], y[known], stretches, low, high)
     if not len(x):
         empty: Floats = np.empty(0)
         return Spans(np.empty(0, np.int64), empty, empty, empty, empty, np.empty(0, np.bool_))
@@ -55,6 +53,43 @@ def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> Spa
         last=y[end],
         joined=np.append(False, stretch[end[:-1]] == stretch[begin[1:]]),
     )
+
+
+def _within(x: Floats, y: Floats, stretch: Ints, low: float, high: float) -> tuple[Floats, Floats, Ints]:
+    """The points inside; where a line runs on beyond an end, that end is a point too."""
+    first, last = int(np.searchsorted(x, low)), int(np.searchsorted(x, high, side="right"))
+    inner = slice(first, last)
+    at, values, stretches = [x[inner]], [y[inner]], [stretch[inner]]
+    for edge, before in ((low, first - 1), (high, last - 1)):
+        if 0 <= before < len(x) - 1 and stretch[before] == stretch[before + 1] and x[before] < edge < x[before + 1]:
+            share = (edge - x[before]) / (x[before + 1] - x[before])
+            place = 0 if edge == low else len(at)
+            at.insert(place, np.array([edge]))
+            values.insert(place, np.array([y[before] + share * (y[before + 1] - y[before])]))
+            stretches.insert(place, stretch[before : before + 1])
+    return np.concatenate(at), np.concatenate(values), np.concatenate(stretches)
+
+
+def thin(rows: Floats, columns: int) -> Floats:
+    """Rows (x, ..., y) with x ascending, fewer of them: the first, lowest, highest and last of each of `columns` parts.
+
+    Of the rows without a value (NaN) the first of each part stays, so that gaps stay gaps. At most 5 * `columns` rows
+    are left; a row that was an extreme of its neighbourhood is one of them, however often they are thinned again.
+    """
+    if len(rows) <= 4 * columns:
+        return rows
+    x, y = rows[:, 0], rows[:, -1]
+    share = (x - x[0]) / ((x[-1] - x[0]) or 1.0)
+    part = np.minimum((share * columns).astype(np.int64), columns - 1)
+    begin = np.flatnonzero(np.diff(part, prepend=-1))
+    end = np.append(begin[1:], len(part)) - 1
+    missing = np.isnan(y)
+    lowest = np.lexsort((np.where(missing, np.inf, y), part))[begin]
+    highest = np.lexsort((np.where(missing, -np.inf, y), part))[end]
+    gaps = np.flatnonzero(missing)
+    first_gaps = gaps[np.unique(part[gaps], return_index=True)[1]]
+    kept: Floats = rows[np.unique(np.concatenate([begin, end, lowest, highest, first_gaps]))]
+    return kept
 
 
 def smooth(y: Floats, weight: float) -> Floats:

@@ -8,13 +8,13 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui import theme
+from tui import keys, theme
 from tui.text import one_line
 
 MOST_LINES = 50_000
@@ -23,12 +23,7 @@ MOST_LINES = 50_000
 class LogView(ScrollView, can_focus=True):
     """Keeps at most `MOST_LINES`; draws only those on screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "down", show=False, id="log.down"),
-        Binding("up,k", "scroll_up", "up", show=False, id="log.up"),
-        Binding("home,g", "scroll_home", "first", show=False, id="log.first"),
-        Binding("end,G", "follow_again", "newest", show=False, id="log.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.LOG_VIEW
 
     follow: reactive[bool] = reactive(True)
     query_text: reactive[str] = reactive("")
@@ -82,7 +77,10 @@ class LogView(ScrollView, can_focus=True):
         if follow:
             self.scroll_end(animate=False, x_axis=False)
 
-    def action_follow_again(self) -> None:
+    def action_first(self) -> None:
+        self.scroll_home(animate=False)
+
+    def action_newest(self) -> None:
         self.follow = True
         self.scroll_end(animate=False, x_axis=False)
 

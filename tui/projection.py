@@ -1,0 +1,54 @@
+"""Where a loss heads: the power law that its second half follows, L(s) = floor + scale * s^-power, carried on.
+
+Held-out losses of one training stage are close to such a law once warm-up is over; a decay phase bends below it, so
+what is shown is where the run would end as it goes now, and is called so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui.widgets.decimate import Floats
+
+POWERS = np.geomspace(0.02, 2.0, 60)
+LEAST_POINTS = 5
+"""Three numbers are fitted; fewer points than this would fit anything."""
+FITTED_SHARE = 0.5
+"""Of the steps so far, the newest: what came before says less about what comes."""
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    floor: float
+    scale: float
+    power: float
+
+    def at(self, steps: Floats) -> Floats:
+        found: Floats = self.floor + self.scale * steps**-self.power
+        return found
+
+
+def fit(steps: Floats, losses: Floats) -> PowerLaw | None:
+    """The law with the least squared error, falling towards a floor of zero or more; None when none does."""
+    known = np.isfinite(losses) & (steps > 0)
+    steps, losses = steps[known], losses[known]
+    if len(steps):
+        late = steps >= FITTED_SHARE * steps[-1]
+        steps, losses = steps[late], losses[late]
+    if len(steps) < LEAST_POINTS:
+        return None
+    laws = [law for power in POWERS if (law := _line(steps, losses, float(power))) is not None]
+    return min(laws, key=lambda law: float(np.square(law.at(steps) - losses).sum()), default=None)
+
+
+def _line(steps: Floats, losses: Floats, power: float) -> PowerLaw | None:
+    """For a given power the law is a straight line in s^-power."""
+    x = steps**-power
+    spread = x - x.mean()
+    scale = float((spread * losses).sum() / (spread**2).sum()) if np.ptp(x) > 0 else 0.0
+    floor = float(losses.mean() - scale * x.mean())
+    if floor < 0:
+        floor, scale = 0.0, float((x * losses).sum() / (x * x).sum())
+    return PowerLaw(floor, scale, power) if scale > 0 else None

@@ -1,0 +1,367 @@
+"""What the keys of the monitor do: which charts, which runs, and how they are looked at.
+
+`MonitorScreen` gives the runs on screen and draws; this only changes what is to be drawn.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from engine.store.rows import ModelRow, RunRow
+from tui import keys
+from tui.limits import Ends, parse, written
+from tui.monitor_curves import AXES, LOSSES, spoken
+from tui.run_view import RunView
+from tui.screens.actions import RunActions
+from tui.screens.ask import AskScreen
+from tui.seeds import KINDS
+from tui.widgets.chart_grid import ChartGrid
+from tui.widgets.curve import SMOOTHING
+from tui.widgets.log_view import LogView
+from tui.widgets.scale import Scale
+from tui.widgets.watch_list import WatchList
+
+MOST_RUNS = 64
+"""Pairs of colour and marker that differ."""
+TRAINS = ("pretrain", "branch")
+PAN = 0.25
+_SPREADS = ("", *KINDS)
+
+
+class MonitorKeys(RunActions):
+    """Keys of `keys.MONITOR`. Subclasses draw."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.MONITOR
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.axis = AXES[0]
+        self.spread = ""
+        self.projected = False
+        self.pinned: tuple[str, ...] = ()
+        self.metric_filter = ""
+        self.runs_bar: bool | None = None
+        """What the user said of the list of runs; None: nothing yet."""
+        self.facts_bar: bool | None = None
+        self._asked = ""
+        """What the box at the bottom is open for: metrics, runs, log; empty: it is not."""
+        self._run_filter = ""
+        self._found: frozenset[str] | None = None
+        """Runs that the store found for the filter; None: the filter is a part of a name, or empty."""
+        self._bases: dict[str, tuple[str, int]] = {}
+        """Which run made a frozen model, and at which step."""
+
+    # --- given by the screen --------------------------------------------------------------------
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def views(self) -> list[RunView]:
+        raise NotImplementedError
+
+    def follow_newest(self) -> None:
+        raise NotImplementedError
+
+    def say_how(self) -> None:
+        raise NotImplementedError
+
+    def _draw(self) -> None:
+        raise NotImplementedError
+
+    def _bars(self, width: int) -> None:
+        raise NotImplementedError
+
+    @property
+    def grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
+
+    def rows(self) -> tuple[RunRow, ...]:
+        return self.graft.snapshot.runs if self.graft.snapshot else ()
+
+    # --- reading values -------------------------------------------------------------------------
+
+    def action_cursor(self, by: int) -> None:
+        self.grid.current.move_cursor(by)
+
+    def action_edge(self, last: bool) -> None:
+        self.grid.current.move_cursor(10**9 if last else -(10**9))
+
+    def action_back(self) -> None:
+        """One step back: out of a pane, the cursor, the zoom, the enlarged chart, the filters."""
+        curve = self.grid.current
+        if self._asked:
+            self._close_box()
+        elif self.focused is not self.grid:
+            self.query_one("#log", LogView).query_text = ""
+            self.grid.focus()
+        elif curve.cursor is not None:
+            self.grid.each(cursor=None)
+        elif curve.window is not None or curve.heights is not None:
+            self.action_reset()
+        elif self.metric_filter or self._run_filter:
+            self.metric_filter, self._run_filter, self._found = "", "", None
+            self._draw()
+        elif self._enlarged:
+            self.action_enlarge()
+
+    # --- which charts ---------------------------------------------------------------------------
+
+    _enlarged = False
+
+    def measured(self, metric: str) -> tuple[str, ...]:
+        """The names in the journal behind a chart's name."""
+        return LOSSES if metric == "loss" else (metric,)
+
+    def matching(self, metrics: list[str]) -> list[str]:
+        """The metrics that the filter lets through; all when it lets none."""
+        words = self.metric_filter.lower().split()
+        return [m for m in metrics if any(w in spoken(m).lower() or w in m.lower() for w in words)] or metrics
+
+    def action_grid(self) -> None:
+        self._enlarged = False
+        self.grid.many = not self.grid.many
+        self._draw()
+
+    def action_enlarge(self) -> None:
+        if self.grid.many or self._enlarged:
+            self._enlarged = self.grid.many
+            self.grid.many = not self.grid.many
+            self._draw()
+
+    def action_chart(self, across: int, down: int) -> None:
+        self.grid.move(across, down)
+
+    def action_page(self, by: int) -> None:
+        """The next charts; in the log, the next match."""
+        log = self.query_one("#log", LogView)
+        if log.has_focus:
+            log.to_match(by)
+        else:
+            self.grid.turn(by)
+
+    def action_metric(self, by: int) -> None:
+        names = self.grid.names
+        if names:
+            self.grid.each(cursor=None)
+            self.grid.choose(names[(self.grid.chosen + by) % len(names)])
+
+    def action_filter_metrics(self) -> None:
+        """Which metrics; in the log, a search."""
+        log = self.query_one("#log", LogView)
+        if log.has_focus:
+            self._ask_in_box("log", "search the log's tail", log.query_text)
+            return
+        self._ask_in_box("metrics", "metrics that hold any of these words", self.metric_filter)
+
+    # --- axes -----------------------------------------------------------------------------------
+
+    def action_x_axis(self) -> None:
+        self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
+        self.grid.each(x_kind=self.axis)
+        if self.axis == "branch":
+            self.graft.ask(self.graft.gateway.models, self._know_bases, group="bases")
+        self._draw()
+
+    def _know_bases(self, models: list[ModelRow]) -> None:
+        self._bases = {m.id: (m.run_id, m.step) for m in models if m.run_id and m.step is not None}
+        self._draw()
+
+    def branch_steps(self, views: list[RunView]) -> dict[str, int]:
+        """Of runs that other runs on screen grew from: the step they grew from. Only where x counts from there."""
+        if self.axis != "branch":
+            return {}
+        shown = {view.run_id for view in views}
+        grown = [self._bases.get(parent.removeprefix("model:")) for view in views for parent in view.parents]
+        return {run_id: step for run_id, step in filter(None, grown) if run_id in shown}
+
+    def action_log_axis(self) -> None:
+        self.grid.each(log_y=not self.grid.current.log_y)
+        self.say_how()
+
+    def action_log_x(self) -> None:
+        self.grid.each(log_x=not self.grid.current.log_x)
+        self.say_how()
+
+    def action_guides(self) -> None:
+        self.grid.each(guides=not self.grid.current.guides)
+
+    def action_smooth(self, by: int) -> None:
+        at = SMOOTHING.index(self.grid.current.smoothing)
+        self.grid.each(smoothing=SMOOTHING[max(0, min(at + by, len(SMOOTHING) - 1))])
+        self.say_how()
+
+    def action_zoom(self, by: int) -> None:
+        self.grid.current.zoom(by)
+        self.say_how()
+
+    def action_pan(self, by: int) -> None:
+        if self.grid.current.window is None:
+            self.grid.current.move_cursor(10 * by)
+        else:
+            self.grid.current.pan(by * PAN)
+
+    def action_reset(self) -> None:
+        self.grid.each(window=None, heights=None, cursor=None)
+        self.say_how()
+
+    def action_spread(self) -> None:
+        self.spread = _SPREADS[(_SPREADS.index(self.spread) + 1) % len(_SPREADS)]
+        self._draw()
+
+    def action_projection(self) -> None:
+        self.projected = not self.projected
+        self._draw()
+
+    @work(group="dialog")
+    async def action_limits(self) -> None:
+        curve = self.grid.current
+        hint = "x 100..2000 y 1..3; either alone, an end left out for as far as it goes. Empty: everything."
+        value = written(curve.window, curve.heights)
+        text = await self.app.push_screen_wait(AskScreen("Limits of the axes", hint=hint, value=value, check=parse))
+        if text is None:
+            return
+        limits = parse(text)
+        self.grid.each(window=_filled(limits.x, curve.whole))
+        curve.heights = _filled(limits.y, curve.y)
+        self.say_how()
+
+    # --- which runs -----------------------------------------------------------------------------
+
+    def listed(self) -> list[RunRow]:
+        """Runs that can be drawn, newest first, as far as the filter lets them through; pinned and drawn ones first."""
+        rows = [row for row in reversed(self.rows()) if row.kind in TRAINS or row.id in self.run_ids]
+        if self._found is not None:
+            rows = [row for row in rows if row.id in self._found]
+        elif self._run_filter:
+            rows = [row for row in rows if self._run_filter.lower() in row.name.lower()]
+        places = {run_id: place for place, run_id in enumerate(self.run_ids)}
+        return sorted(rows, key=lambda row: (row.id not in self.pinned, places.get(row.id, MOST_RUNS)))
+
+    def focused_run(self) -> str:
+        """The run under the cursor of the list, when that has the keys."""
+        runs = self.query_one(WatchList)
+        return runs.here if runs.has_focus else ""
+
+    def action_runs_bar(self) -> None:
+        self.runs_bar = not self.has_class("-runs")
+        self._after_bars()
+
+    def action_facts_bar(self) -> None:
+        self.facts_bar = not self.has_class("-facts")
+        self._after_bars()
+
+    def _after_bars(self) -> None:
+        if not self.runs_bar and self.query_one(WatchList).has_focus:
+            self.grid.focus()
+        self._bars(self.size.width)
+        self.call_after_refresh(self._draw)
+
+    def action_pick(self) -> None:
+        self.runs_bar = True
+        self._after_bars()
+        self.query_one(WatchList).focus()
+
+    @on(WatchList.Wanted)
+    def _wanted(self, event: WatchList.Wanted) -> None:
+        {"toggle": self._toggle, "pin": self._pin, "only": self._only}[event.what](event.run_id)
+
+    def _toggle(self, run_id: str) -> None:
+        if run_id in self.run_ids:
+            self._watch(*(kept for kept in self.run_ids if kept != run_id))
+        else:
+            self._watch(*self.run_ids, run_id)
+
+    def _only(self, run_id: str) -> None:
+        self._watch(run_id)
+
+    def _pin(self, run_id: str) -> None:
+        self.pinned = tuple(p for p in self.pinned if p != run_id) if run_id in self.pinned else (*self.pinned, run_id)
+        self._watch(*self.run_ids, *((run_id,) if run_id in self.pinned else ()))
+        self._draw()
+
+    def _watch(self, *run_ids: str) -> None:
+        """Draw these, pinned ones first; the others keep their order, and with it their colours."""
+        ids = sorted(dict.fromkeys(run_ids), key=lambda run_id: run_id not in self.pinned)
+        if len(ids) > MOST_RUNS:
+            self.graft.say(f"The first {MOST_RUNS} are shown: more lines could not be told apart.")
+        self.graft.watched = tuple(ids[:MOST_RUNS])
+
+    def action_pin(self) -> None:
+        if self.run_ids:
+            self._pin(self.run_ids[0])
+
+    def action_watch_all(self) -> None:
+        self._watch(*self.run_ids, *(row.id for row in self.listed() if row.state != "queued"))
+
+    def action_clear(self) -> None:
+        self._watch(*(self.pinned or self.run_ids[:1]))
+
+    def action_run(self, by: int) -> None:
+        ids = [row.id for row in self.rows() if row.kind in TRAINS]
+        if self.run_ids and self.run_ids[0] in ids:
+            self.graft.watched = (ids[max(0, min(ids.index(self.run_ids[0]) + by, len(ids) - 1))],)
+
+    def action_follow(self) -> None:
+        self.follow_newest()
+        self.graft.watched = ()
+        self.graft.say("Showing whatever run is running.")
+
+    def action_filter_runs(self) -> None:
+        self.runs_bar = True
+        self._after_bars()
+        self._ask_in_box("runs", "runs by name, or kind:branch lr>=1e-3 as in the table of runs", self._run_filter)
+
+    # --- panes and the box ----------------------------------------------------------------------
+
+    def action_pane(self, by: int) -> None:
+        panes = [self.grid, self.query_one(WatchList), self.query_one("#log", LogView)]
+        panes = [pane for pane in panes if pane.display and pane.region.area]
+        at = panes.index(self.focused) if self.focused in panes else 0
+        panes[(at + by) % len(panes)].focus()
+
+    def _ask_in_box(self, what: str, placeholder: str, value: str) -> None:
+        self._asked = what
+        box = self.query_one("#box", Input)
+        box.placeholder, box.value = placeholder, value
+        box.cursor_position = len(value)
+        box.add_class("-asking")
+        box.focus()
+
+    @on(Input.Changed, "#box")
+    def _typed(self, event: Input.Changed) -> None:
+        """Filters act as one types."""
+        if self._asked == "metrics":
+            self.metric_filter = event.value.strip()
+            self._draw()
+        elif self._asked == "runs":
+            self._filter_runs(event.value.strip())
+        elif self._asked == "log":
+            self.query_one("#log", LogView).query_text = event.value
+
+    def _filter_runs(self, text: str) -> None:
+        self._run_filter, self._found = text, None
+        self._draw()
+
+    @on(Input.Submitted, "#box")
+    def _close_box(self) -> None:
+        self.query_one("#box", Input).remove_class("-asking")
+        if self._asked == "log":
+            log = self.query_one("#log", LogView)
+            log.focus()
+            log.to_match(-1)
+        else:
+            (self.query_one(WatchList) if self._asked == "runs" else self.grid).focus()
+        self._asked = ""
+
+
+def _filled(wanted: Ends | None, axis: Scale) -> tuple[float, float] | None:
+    """Typed limits with the ends that were left out; None: everything."""
+    if wanted is None:
+        return None
+    low, high = wanted
+    return (axis.low if low is None else low, axis.high if high is None else high)
