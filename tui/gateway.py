@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,12 +26,14 @@ from engine.store.rows import (
     Lineage,
     MachineRow,
     ModelRow,
+    Node,
     Point,
     PredictionRow,
     RunRow,
     Submitted,
 )
 from tui.messages import Snapshot
+from tui.node_details import Details, files, folder_of, unlike_siblings
 
 if TYPE_CHECKING:
     from engine.compare.table import Comparison
@@ -46,14 +47,8 @@ if TYPE_CHECKING:
     from tui.exchange import Question
 
 
-@dataclass(frozen=True)
-class Details:
-    """What is asked for one run when its node is looked at."""
-
-    run_id: str
-    curves: dict[str, list[Point]]
-    checkpoints: tuple[CheckpointRow, ...]
-    command: str
+CARD_COLUMNS = 240
+"""Buckets of a card's curve: two for each column of a wide one."""
 
 
 class Gateway:
@@ -171,10 +166,23 @@ class Gateway:
         """Where a run's engine.log stands; it need not exist yet."""
         return self.workspace.run(run_id).log
 
-    def details(self, run_id: str) -> Details:
-        """What the card of a node shows besides the node: curves, checkpoints, the command that made it."""
-        curves = self.client.metrics(run_id, ("heldout_loss", "train_loss"))
-        return Details(run_id, curves, tuple(self.client.checkpoints(run_id)), self.command(run_id))
+    def details(self, node: Node, siblings: Sequence[str] = ()) -> Details:
+        """What a node's card shows besides the node. `siblings`: run ids whose configurations to hold against it."""
+        folder, run_id = folder_of(self.workspace, node), node.run_id
+        here = (str(folder.relative_to(self.home)), files(folder)) if folder else ("", ())
+        if run_id is None or node.kind == "corpus":
+            command = self.command(run_id) if run_id else ""
+            return Details(node.id, run_id, command=command, folder=here[0], files=here[1])
+        return Details(
+            node.id,
+            run_id,
+            curves=tuple(self.curves((run_id,), ("heldout_loss", "train_loss"), columns=CARD_COLUMNS)),
+            checkpoints=tuple(self.client.checkpoints(run_id)),
+            command=self.command(run_id),
+            folder=here[0],
+            files=here[1],
+            unlike=unlike_siblings(self.workspace, run_id, siblings),
+        )
 
     def command(self, run_id: str) -> str:
         """The command that made a run, from the first line of its journal; empty when nobody recorded one."""

@@ -57,6 +57,7 @@ LINEAGE: list[BindingType] = [
     _key("o", "sort", "sort", "lineage.sort", "Sort siblings by age, name, loss, score, cost"),
     _key("O", "turn", "reverse", "lineage.turn", "Turn the order round"),
     _key("right_square_bracket", "details", "card", "lineage.details", "Show the card, or put it away", display="]"),
+    _key("tab", "app.focus_next", "pane", "lineage.pane", "Between the tree and the card"),
     *RUN,
 ]
 
@@ -71,6 +72,15 @@ TREE: list[BindingType] = [
     _key("pageup,N", "page(-1)", "page up", "tree.page_up", "A screenful up", display="N"),
     _key("home,g", "edge(False)", "first", "tree.first", "First line"),
     _key("end,G", "edge(True)", "last", "tree.last", "Last line"),
+]
+
+CARD: list[BindingType] = [
+    _key("down,j,s", "scroll_down", "down", "card.down", "Read on"),
+    _key("up,k,w", "scroll_up", "up", "card.up", "Read back"),
+    _key("pagedown,n", "page_down", "page down", "card.page_down", "A screenful down"),
+    _key("pageup,N", "page_up", "page up", "card.page_up", "A screenful up"),
+    _key("home,g", "scroll_home", "top", "card.top", "The card's first line"),
+    _key("end,G", "scroll_end", "bottom", "card.bottom", "The card's last line"),
 ]
 
 RUNS: list[BindingType] = [

@@ -13,7 +13,7 @@ from engine.corpus.tokenizer import train_bpe
 from tests.support.screen import screen_text, settle
 from tests.support.workspace import BASE, DOCS, RUNS
 from tui.app import GraftlineApp
-from tui.screens.ask import AskScreen
+from tui.screens.ask import AskScreen, ConfirmScreen
 from tui.screens.lineage import LineageScreen
 from tui.widgets.lineage_columns import GUTTER, columns
 from tui.widgets.lineage_tree import LineageTree
@@ -81,6 +81,113 @@ async def test_the_card_follows_the_cursor(demo: GraftlineApp) -> None:
         assert "accuracy" in screen_text(pilot)
 
 
+async def test_the_card_is_read_by_keys_and_left_again(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        card, cursor = demo.screen.query_one(NodeCard), tree(demo).cursor
+        await pilot.press("tab")
+        assert demo.focused is card
+        for keys, there in (("G", card.max_scroll_y), ("g", 0), ("j", 1), ("s", 2), ("w", 1), ("k", 0)):
+            await pilot.press(keys)
+            await settle(pilot, lambda there=there: card.scroll_y == there)  # type: ignore[misc]
+        assert card.max_scroll_y > 2
+        for keys in ("n", "pagedown", "N", "pageup", "end", "home", "down", "up"):
+            await pilot.press(keys)
+        assert tree(demo).cursor == cursor
+        await pilot.press("escape")
+        assert demo.focused is tree(demo)
+        await pilot.press("tab", "shift+tab")
+        assert demo.focused is tree(demo)
+
+
+async def test_sort_reverse_and_pin(demo: GraftlineApp) -> None:
+    def names() -> list[str]:
+        first = (tree(demo).outline.row(BASE) or 0) + 1
+        return [line.node.name for line in tree(demo).outline.lines()[first : first + 3]]
+
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert names() == ["areas", "helper", "reference"]
+        await pilot.press("o")
+        assert (tree(demo).view.sort, names()) == ("name", ["areas", "areas-head", "areas-last"])
+        await settle(pilot)
+        assert "lineage ▾" in screen_text(pilot)
+        await pilot.press("O")
+        assert names() == ["reference", "helper-long", "helper"]
+        await pilot.press("o")
+        assert (tree(demo).view.sort, names()) == ("loss", ["areas", "areas-scratch", "areas-head"])
+        assert tree(demo).go_to(RUNS["areas-last"])
+        await pilot.press("p")
+        assert names()[0] == "areas-last"
+        assert under_cursor(demo) == "areas-last"
+        await settle(pilot)
+        assert "▴" in screen_text(pilot)
+        await pilot.press("p", "o", "o", "o")
+        assert (tree(demo).view.sort, names()) == ("age", ["areas", "helper", "reference"])
+
+
+async def test_fold_all_and_unfold_all(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "left_curly_bracket")
+        assert [line.node.name for line in tree(demo).outline.lines()] == ["python-docs", "tiny", "email-docs"]
+        assert under_cursor(demo) == "tiny"
+        await pilot.press("right_curly_bracket")
+        assert len(tree(demo).outline) == 10
+
+
+async def test_copy_the_id_then_the_command(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "Y")
+        await settle(pilot)
+        assert demo.clipboard == RUNS["areas"]
+        await pilot.press("Y")
+        await settle(pilot, lambda: demo.clipboard == "graftline branch")
+
+
+async def test_talk_to_what_is_marked(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "space", "space", "T")
+        await settle(pilot)
+        assert (demo.current_mode, demo.asked) == ("play", (RUNS["areas"], RUNS["helper"]))
+
+
+async def test_a_newer_lineage_sends_only_the_lines_that_changed(demo: GraftlineApp) -> None:
+    from msgspec.structs import replace
+    from textual.geometry import Region
+
+    from engine.store.rows import Node
+
+    def with_loss(node: Node, id: str, loss: float) -> Node:
+        if node.id == id:
+            return replace(node, heldout_loss=loss)
+        return replace(node, children=tuple(with_loss(child, id, loss) for child in node.children))
+
+    sent: list[Region] = []
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        shown = tree(demo)
+        row = shown.outline.row(RUNS["helper"])
+        assert row is not None
+        refresh = shown.refresh
+
+        def spy(*regions: Region, **more: bool) -> LineageTree:
+            sent.extend(regions)
+            return refresh(*regions, **more)
+
+        shown.refresh = spy  # type: ignore[method-assign, assignment]
+        roots = tuple(with_loss(root, RUNS["helper"], 9.876) for root in shown.lineage.roots)
+        shown.show(replace(shown.lineage, roots=roots), now=shown.now, progress=shown.progress)
+        assert [(region.y, region.height) for region in sent] == [(row + 1, 1)]
+        await settle(pilot)
+        assert "9.876" in screen_text(pilot)
+        sent.clear()
+        shown.show(shown.lineage, now=shown.now, progress=shown.progress)
+        assert sent == []
+
+
 async def test_details_turns_the_card_and_the_tree(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -118,6 +225,20 @@ async def test_mark_then_clear(demo: GraftlineApp) -> None:
         assert "● " in screen_text(pilot)
         await pilot.press("escape")
         assert demo.selection == frozenset()
+
+
+async def test_mark_all_unmark_and_undo(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f", *"helper", "enter", "ctrl+a")
+        assert demo.selection == {RUNS["helper"], RUNS["helper-long"]}
+        await pilot.press("x")
+        assert demo.selection == frozenset()
+        await pilot.press("u")
+        assert demo.selection == {RUNS["helper"], RUNS["helper-long"]}
+        await pilot.press("u", "u")
+        assert demo.selection == frozenset()
+        assert said(demo)[-2:] == ["Undone: the marks.", "Nothing to undo."]
 
 
 async def test_enter_opens_curves_of_what_is_marked(demo: GraftlineApp) -> None:
@@ -263,6 +384,76 @@ async def test_note_tag_and_rename(own: GraftlineApp) -> None:
         assert line is not None
         assert (line.node.note, line.node.tags) == ("answers too long", ())
         assert line.node.id == RUNS["helper"]
+
+
+async def test_undo_takes_back_a_note_a_tag_and_a_name(own: GraftlineApp) -> None:
+    def node() -> tuple[str, str, tuple[str, ...]]:
+        line = tree(own).line
+        assert line is not None
+        return line.node.name, line.node.note, line.node.tags
+
+    async with own.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("j")
+        await settle(pilot, lambda: node() == ("areas", "", ("keep",)))
+        await _ask(pilot, "i", "first")
+        await settle(pilot, lambda: node()[1] == "first")
+        await _ask(pilot, "i", "second")
+        await settle(pilot, lambda: node()[1] == "second")
+        await _ask(pilot, "t", "-keep")
+        await settle(pilot, lambda: node()[2] == ())
+        await _ask(pilot, "r", "sorter")
+        await settle(pilot, lambda: node() == ("sorter", "second", ()))
+        for after in (("areas", "second", ()), ("areas", "second", ("keep",)), ("areas", "first", ("keep",))):
+            await pilot.press("u")
+            await settle(pilot, lambda after=after: node() == after)  # type: ignore[misc]
+        await pilot.press("u")
+        await settle(pilot, lambda: node() == ("areas", "", ("keep",)))
+
+
+async def test_a_tag_on_all_marked_is_undone_on_those_that_had_it_not(own: GraftlineApp) -> None:
+    def tags() -> list[tuple[str, ...]]:
+        return [line.node.tags for line in tree(own).outline.lines()[2:4]]
+
+    async with own.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "space", "space")
+        await _ask(pilot, "t", "keep")
+        await settle(pilot, lambda: tags() == [("keep",), ("keep",)])
+        await pilot.press("u")
+        await settle(pilot, lambda: tags() == [("keep",), ()])
+
+
+async def test_a_frozen_base_keeps_its_name(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert isinstance(demo.screen, LineageScreen)
+        assert said(demo) == [f"{BASE} keeps its name: others refer to it by it. A tag or a note can say more."]
+
+
+async def test_delete_asks_and_refuses_what_others_came_from(own: GraftlineApp, own_home: Path) -> None:
+    async with own.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("D")
+        await settle(pilot)
+        assert said(own)[-1] == f"{BASE} stays: only runs can be deleted."
+        await pilot.press("j", "D")
+        await settle(pilot)
+        assert said(own)[-1] == "areas stays: evaluate came from it. Delete those first."
+        assert tree(own).go_to(RUNS["helper-long"])
+        await pilot.press("D")
+        await settle(pilot)
+        assert said(own)[-1] == "helper-long: running. Stop it with S first."
+        assert tree(own).go_to(RUNS["areas-head"])
+        await pilot.press("space", "j", "space", "D")
+        await settle(pilot, lambda: isinstance(own.screen, ConfirmScreen))
+        assert "Delete 2 runs?" in screen_text(pilot)
+        await pilot.press("y")
+        await settle(pilot, lambda: "areas-head" not in screen_text(pilot))
+        assert not (own_home / RUNS["areas-head"]).exists()
+        assert not (own_home / RUNS["areas-last"]).exists()
 
 
 async def test_a_name_that_cannot_be_is_refused_in_the_dialog(own: GraftlineApp) -> None:

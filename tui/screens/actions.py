@@ -98,18 +98,17 @@ class RunActions(Naming):
             return
         if self._copied == target.id and target.run_id:
             run_id = target.run_id
-            self.graft.ask(lambda: self.graft.gateway.command(run_id), lambda command: self._copy_command(command))
+            self.graft.ask(lambda: self.graft.gateway.command(run_id), self._copy_command)
             self._copied = ""
             return
         self._copied = target.id
-        self.app.copy_to_clipboard(target.id)
-        more = " Y again copies its command." if target.run_id else ""
-        self.graft.say(f"Copied {target.id}.{more}")
+        self.graft.copy(target.id, f"{target.id}; Y again: the command" if target.run_id else target.id)
 
     def _copy_command(self, command: str) -> None:
         if command:
-            self.app.copy_to_clipboard(command)
-        self.graft.say(f"Copied {command}" if command else "Nobody recorded the command that made this.")
+            self.graft.copy(command, command)
+        else:
+            self.graft.say("Nobody recorded the command that made this.", severity="warning")
 
 
 def _all(call: Callable[[str], object], ids: Sequence[str]) -> None:

@@ -20,9 +20,9 @@ from textual.widgets import Input, Static
 from engine.paths import safe_name, slug
 from engine.store.rows import Node, RunRow
 from tui import keys, messages, theme
-from tui.gateway import Details
-from tui.lineage_rows import SORTS, base_cost, every, matching, title
+from tui.lineage_rows import SORTS, Line, base_cost, every, matching, title
 from tui.messages import Snapshot
+from tui.node_details import SIBLINGS
 from tui.screens.actions import RunActions, Target
 from tui.screens.ask import AskScreen
 from tui.text import page
@@ -31,9 +31,8 @@ from tui.widgets.cost_bars import CostBars
 from tui.widgets.lineage_tree import LineageTree
 from tui.widgets.node_card import NodeCard
 
-DETAILS_DELAY = 0.12
-"""Seconds that the cursor rests on a node before the store is asked about it."""
-_HAS_CURVE = ("pretrain", "base", "variant")
+CARD_DELAY, DETAILS_DELAY = 0.03, 0.1
+"""Seconds that the cursor rests on a node before its card is drawn, and then before the store is asked about it."""
 
 
 class LineageScreen(RunActions):
@@ -94,22 +93,28 @@ class LineageScreen(RunActions):
             self._wanted = node_id
 
     @on(LineageTree.Moved)
-    def _moved(self, message: LineageTree.Moved) -> None:
-        line = message.line
-        self.query_one(NodeCard).show(line, self.graft.clock())
-        snapshot = self.graft.snapshot
-        self.query_one(CostBars).cost = base_cost(snapshot.lineage, line) if snapshot and line else None
+    def _moved(self) -> None:
+        """The card follows when the cursor rests: a key held down moves the tree only."""
         if self._timer is not None:
             self._timer.stop()
-        if line is not None and line.node.run_id and line.node.kind in _HAS_CURVE:
-            self._timer = self.set_timer(DETAILS_DELAY, lambda: self._load(line.node.run_id or ""))
+        self._timer = self.set_timer(CARD_DELAY, self._show_card)
 
-    def _load(self, run_id: str) -> None:
-        gateway = self.graft.gateway
-        self.graft.ask(lambda: gateway.details(run_id), self._loaded, group="details")
+    def _show_card(self) -> None:
+        tree, snapshot = self.query_one(LineageTree), self.graft.snapshot
+        line = tree.line
+        progress = tree.progress.get(line.node.run_id or "") if line else None
+        self.query_one(NodeCard).show(line, self.graft.clock(), progress)
+        self.query_one(CostBars).cost = base_cost(snapshot.lineage, line) if snapshot and line else None
+        if line is not None and not line.more:
+            self._timer = self.set_timer(DETAILS_DELAY, lambda: self._ask_details(line))
 
-    def _loaded(self, details: Details) -> None:
-        self.query_one(NodeCard).show_details(details)
+    def _ask_details(self, line: Line) -> None:
+        gateway, node = self.graft.gateway, line.node
+        around = line.path[-1].children if line.path else ()
+        siblings = [one.run_id for one in around if one.run_id and one.method == node.method and one.id != node.id]
+        self.graft.ask(
+            lambda: gateway.details(node, siblings[:SIBLINGS]), self.query_one(NodeCard).show_details, group="details"
+        )
 
     @on(LineageTree.Opened)
     def _opened(self) -> None:
@@ -123,6 +128,7 @@ class LineageScreen(RunActions):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 100, "-narrow")
         self.set_class(event.size.width >= 160, "-wide")
+        self.set_class(event.size.height >= 50, "-tall")
         self.query_one(CostBars).short = event.size.height < 30
 
     def watch_details(self, details: bool) -> None:

@@ -18,7 +18,7 @@ from tui.lineage_rows import SHORT, Line, headline, title
 from tui.text import cut, fit
 
 GUTTER = 3
-"""Cells before the name: the cursor's sign, the mark, a space."""
+"""Cells before the name: the cursor's sign, the mark, the pin."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Columns:
 
 
 _WISHES = (
-    ("heldout", 7, 34), ("score", 11, 44), ("cost", 7, 54), ("age", 5, 60), ("spark", 9, 68), ("metric", 5, 76),
+    ("heldout", 7, 34), ("score", 11, 42), ("cost", 7, 54), ("age", 5, 60), ("spark", 9, 68), ("metric", 5, 76),
     ("bits", 8, 98), ("range", 18, 118), ("tokens", 8, 126), ("note", 30, 165),
 )  # fmt: skip
 """Column, its cells, and the least width of a line that shows it: the most telling first."""
@@ -69,7 +69,7 @@ class Row:
 def cells(row: Row, wide: Columns) -> list[Segment]:
     """The whole line."""
     sign = Segment("›" if row.cursor else " ", Style(color=theme.BRIGHT))
-    mark = Segment("● " if row.marked else "  ", Style(color=theme.AMBER))
+    mark = Segment(("●" if row.marked else " ") + ("▴" if row.pinned else " "), Style(color=theme.AMBER))
     if row.line.more:
         return [sign, mark, *_more(row.line, wide.name)]
     node = row.line.node
@@ -115,8 +115,6 @@ def _aside(row: Row) -> str:
         parts.insert(0, f"{row.progress:.0%}")
     elif node.state not in ("finished", "frozen", "built"):
         parts.append(node.state)
-    if row.pinned:
-        parts.append("pinned")
     if row.line.folded:
         parts.append(f"+{_below(node):,} folded")
     if node.tags:

@@ -23,7 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.store.rows import Lineage, Node
-from tui import keys
+from tui import keys, theme
 from tui.lineage_rows import Line, Outline, View, every, path_to, title
 from tui.widgets.lineage_columns import Row, cells, columns, head
 
@@ -59,6 +59,9 @@ class LineageTree(ScrollView, can_focus=True):
         self._fresh = True
         self._drawn: dict[int, Strip] = {}
         """What was last drawn, by line of the widget: what is still the same is not sent again."""
+        self._made: dict[tuple[int, bool], Strip] = {}
+        """Rows as drawn without and with the cursor, while nothing but cursor and scrolling changes."""
+        self._made_for: tuple[int, object] = (0, None)
 
     # --- what it shows --------------------------------------------------------------------------
 
@@ -68,7 +71,8 @@ class LineageTree(ScrollView, can_focus=True):
         if lineage is not self.lineage:
             self.lineage = lineage
             self._arrange()
-        self.redraw()
+        else:
+            self.redraw()
         if self._fresh and len(self.outline):
             self._fresh = False
             nodes = (node for _, node in self.outline.hits())
@@ -130,7 +134,7 @@ class LineageTree(ScrollView, can_focus=True):
 
     def watch_cursor(self) -> None:
         self._keep_in_sight()
-        self.redraw()
+        self._send_changes()
         self.post_message(self.Moved(self.line))
 
     def _keep_in_sight(self) -> None:
@@ -197,31 +201,47 @@ class LineageTree(ScrollView, can_focus=True):
     # --- drawing --------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Draw again the lines that would look different now, and only those."""
+        """Make all lines anew, and send those in sight that look different now."""
+        self._made.clear()
+        self._send_changes()
+
+    def _send_changes(self) -> None:
         width, height = self.scrollable_content_region.size
         self._drawn = {y: strip for y, strip in self._drawn.items() if y < height}
         changed = [y for y, strip in self._drawn.items() if self._strip(y) != strip]
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
+    def notify_style_update(self) -> None:
+        self._made.clear()
+        super().notify_style_update()
+
     def render_line(self, y: int) -> Strip:
-        if y >= self.scrollable_content_region.height:
-            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         self._drawn[y] = strip = self._strip(y)
         return strip
 
     def _strip(self, y: int) -> Strip:
+        """A line of the widget: the headings, a row of the outline, or nothing."""
         width = self.scrollable_content_region.width
-        wide, base = columns(width), self.rich_style
         if y == 0:
             style = self.get_component_rich_style("tree--head")
-            return Strip(head(wide, style, self.view.sort, self.view.turned)).crop_extend(0, width, style)
+            return Strip(head(columns(width), style, self.view.sort, self.view.turned)).crop_extend(0, width, style)
         row = round(self.scroll_offset.y) + y - 1
         if row >= len(self.outline):
-            return Strip.blank(width, base)
+            return Strip.blank(width, self.rich_style)
+        if self._made_for != (width, theme.PALETTE):
+            self._made_for = (width, theme.PALETTE)
+            self._made.clear()
+        key = (row, row == self.cursor)
+        if key not in self._made:
+            self._made[key] = self._make(row, width)
+        return self._made[key]
+
+    def _make(self, row: int, width: int) -> Strip:
+        base = self.rich_style
         under = self.get_component_rich_style("tree--cursor") if row == self.cursor else base
         ground = Style(bgcolor=under.bgcolor, bold=under.bold, reverse=under.reverse)
-        drawn = cells(self._row(row), wide)
+        drawn = cells(self._row(row), columns(width))
         segments = [Segment(s.text, base + s.style + ground if s.style else base + ground) for s in drawn]
         return Strip(segments).crop_extend(0, width, base + ground)
 
