@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.errors import InputError, NotFoundError
+from engine.plain import many_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,28 +20,27 @@ if TYPE_CHECKING:
     from engine.launch.client import Client
     from engine.store.rows import EvalRow
 
-_SHOWN = {
-    "classification": ("accuracy", "macro_f1"),
-    "instruction": ("token_f1", "exact_match", "rule_score"),
-    "language-model": ("bits_per_byte",),
-}
-
 
 @click.command(
     epilog=examples(
         "graftline compare areas areas-scratch --suite areas",
         "graftline compare --suite areas --baseline areas-scratch --json",
         "graftline compare tiny@1 reference --suite email-text",
+        "graftline compare --suite areas --format latex > areas.tex",
     )
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option("--suite", metavar="SUITE", help="By name, or its file. [default: the one that all share]")
 @click.option("--baseline", metavar="MODEL", help="[default: the scratch control if there is just one, else the first]")
 @click.option("--items", default=0, show_default=True, type=click.IntRange(min=0), help="Show so many disagreements.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "md", "latex", "csv"]), default="text", show_default=True,
+    help="text; a Markdown or LaTeX (booktabs) table; or CSV, a line per model and metric.",
+)  # fmt: skip
 @home_option
 @json_option
 def compare(
-    models: tuple[str, ...], suite: str | None, baseline: str | None, items: int, home: Path, as_json: bool
+    models: tuple[str, ...], suite: str | None, baseline: str | None, items: int, form: str, home: Path, as_json: bool
 ) -> None:
     """Put models side by side, with intervals and tests.
 
@@ -48,8 +49,29 @@ def compare(
     """
     with workspace(home) as client:
         comparison = compare_here(client, models, suite, baseline)
-        configs = _configs(client, comparison) if not as_json else {}
-    emit(comparison) if as_json else _print(comparison, configs, items)
+        configs = _configs(client, comparison) if form == "text" and not as_json else {}
+        costs = _costs(client) if form != "text" else {}
+    if as_json:
+        emit(comparison)
+    elif form == "text":
+        _print(comparison, configs, items)
+    else:
+        _export(comparison, form, costs)
+
+
+def _costs(client: Client) -> dict[str, float]:
+    """Seconds that making each model took, by model id."""
+    seconds = {run.id: run.cost.seconds for run in client.runs() if run.cost.seconds}
+    made = {model.id: model.run_id or "" for model in client.models()} | {run: run for run in seconds}
+    return {model: seconds[run] for model, run in made.items() if run in seconds}
+
+
+def _export(comparison: Comparison, form: str, costs: dict[str, float]) -> None:
+    """The document on stdout: as it is into a file, with controls made visible on a terminal."""
+    from engine.compare.export import export
+
+    text = export(comparison, form, costs)
+    sys.stdout.write(many_lines(text) if sys.stdout.isatty() else text)
 
 
 def compare_here(client: Client, models: tuple[str, ...], suite: str | None, baseline: str | None) -> Comparison:
@@ -141,8 +163,9 @@ def _print(comparison: Comparison, configs: dict[str, dict[str, object]], items:
 
 def _score_table(comparison: Comparison) -> Table:
     from engine.cli import render
+    from engine.compare.table import SHOWN
 
-    metrics = [m for m in _SHOWN[comparison.task] if any(row.score(m) for row in comparison.rows)]
+    metrics = [m for m in SHOWN[comparison.task] if any(row.score(m) for row in comparison.rows)]
     return render.fitted(lambda spared: _scores(comparison, [m for m in metrics if m not in spared]), *metrics[:0:-1])
 
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.compare.items import Item, items_of
 from engine.compare.statistics import (
     Measure,
     bootstrap_difference,
@@ -28,6 +29,12 @@ from engine.store.rows import EvalRow, ModelRow, PredictionRow, ScoreRow
 
 ALPHA = 0.05
 PRIMARY = {"classification": "accuracy", "instruction": "token_f1", "language-model": "bits_per_byte"}
+SHOWN = {
+    "classification": ("accuracy", "macro_f1"),
+    "instruction": ("token_f1", "exact_match", "rule_score"),
+    "language-model": ("bits_per_byte",),
+}
+"""The metrics of a task's table, the primary one first."""
 _PAIRED = {
     "classification": ("accuracy", "macro_f1"),
     "instruction": ("token_f1", "exact_match"),
@@ -73,17 +80,6 @@ class ComparisonRow(Struct, frozen=True, kw_only=True):
         return next((score for score in self.scores if score.metric == metric), None)
 
 
-class Disagreement(Struct, frozen=True, kw_only=True):
-    """An item that the models do not all do equally well."""
-
-    example_id: str
-    input: str
-    target: str
-    outputs: dict[str, str]
-    scores: dict[str, float]
-    correct: dict[str, bool | None]
-
-
 class Comparison(Struct, frozen=True, kw_only=True):
     suite: str
     task: str
@@ -95,7 +91,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     majority_class: str | None
     """classification: the most frequent target; always answering it gives `majority_accuracy`."""
     majority_accuracy: float | None
-    disagreements: tuple[Disagreement, ...]
+    disagreements: tuple[Item, ...]
     """The widest apart first."""
     disagreements_total: int
     notes: tuple[str, ...]
@@ -132,8 +128,7 @@ def compare(
     _same_test_set(base, list(chosen.values()))
     answers = {model: {row.example_id: row for row in predictions.get(model, ())} for model in chosen}
     rows = [_row(row, base, answers, names.get(row.model_id, row.model_id), seed) for row in chosen.values()]
-    shared = [key for key in answers[baseline] if all(key in answers[model] for model in chosen)]
-    apart = _disagreements(shared, answers)
+    apart = [item for item in items_of(answers) if item.differs]
     majority, majority_accuracy = _majority(base, answers[baseline])
     return Comparison(
         suite=suite,
@@ -249,29 +244,6 @@ def in_words(difference: Difference, task: str, baseline: str) -> str:
     else:
         lead = f"not significantly different from {baseline}"
     return f"{lead}: {size}, {p} ({difference.test}, Holm)"
-
-
-def _disagreements(shared: Sequence[str], answers: Mapping[str, Mapping[str, PredictionRow]]) -> list[Disagreement]:
-    """Items whose scores differ between models, the widest apart first, then by id."""
-    found: list[tuple[float, Disagreement]] = []
-    for key in shared:
-        by_model = {model: rows[key] for model, rows in answers.items()}
-        rates = [row.score / row.weight if row.weight else 0.0 for row in by_model.values()]
-        spread = max(rates) - min(rates)
-        if spread <= 1e-9:
-            continue
-        first = next(iter(by_model.values()))
-        item = Disagreement(
-            example_id=key,
-            input=first.input,
-            target=first.target,
-            outputs={model: row.output for model, row in by_model.items()},
-            scores={model: row.score for model, row in by_model.items()},
-            correct={model: row.correct for model, row in by_model.items()},
-        )
-        found.append((spread, item))
-    found.sort(key=lambda pair: (-pair[0], pair[1].example_id))
-    return [item for _, item in found]
 
 
 def _majority(base: EvalRow, rows: Mapping[str, PredictionRow]) -> tuple[str | None, float | None]:

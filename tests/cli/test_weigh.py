@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.compare.export import export
 from engine.compare.table import Comparison
 from tests.cli.conftest import Graftline
 from tests.support.workspace import BASE, RUNS
@@ -47,6 +48,15 @@ def test_the_baseline_can_be_chosen(graftline: Graftline) -> None:
 def test_items_that_tell_models_apart(graftline: Graftline) -> None:
     text = graftline("compare", "--suite", "areas", "--items", "3").out
     assert "items tell the models apart" in text and "Return the data object number 0." in text
+
+
+def test_a_comparison_as_a_document(graftline: Graftline) -> None:
+    found = graftline("compare", "--suite", "areas", "--json").json(Comparison)
+    for form in ("md", "latex", "csv"):
+        written = graftline("compare", "--suite", "areas", "--format", form)
+        costs = {row.model: 62.0 for row in found.rows}
+        assert (written.code, written.out, written.err) == (0, export(found, form, costs), "")
+    assert graftline("compare", "--suite", "areas", "--format", "docx").code == 2
 
 
 def test_what_cannot_be_compared_is_said_in_one_line(graftline: Graftline) -> None:

@@ -49,6 +49,7 @@ NEVER_TORCH = [
     "engine.journal.writer",
     "engine.config.load",
     "engine.compare.table",
+    "engine.compare.export",
     "engine.freeze.freeze",
     "engine.corpus.report",
     "engine.demo.run",

@@ -18,7 +18,8 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.compare.table import Comparison, ComparisonRow, Disagreement, in_words
+from engine.compare.items import Item
+from engine.compare.table import Comparison, ComparisonRow, in_words
 from engine.store.rows import EvalRow
 from tui import keys, theme
 from tui.lineage_rows import every
@@ -299,7 +300,7 @@ def _scores(row: ComparisonRow) -> Content:
     return Content("\n").join(lines)
 
 
-def _item(item: Disagreement, names: dict[str, str], task: str, width: int) -> Content:
+def _item(item: Item, names: dict[str, str], task: str, width: int) -> Content:
     """The item's text, what was right, and each model's answer with its sign."""
     text = cut(item.input, max(20, 3 * (width - 4)))
     lines = [Content.styled(text, theme.BRIGHT)]

@@ -238,8 +238,7 @@ class PlayScreen(Place):
         if pane is None or pane.answer is None:
             self.graft.say("Nothing is answered yet.", severity="warning")
             return
-        self.app.copy_to_clipboard(pane.answer.words())
-        self.graft.say(f"Copied what {self._called(pane.model)} said.")
+        self.graft.copy(pane.answer.words(), f"what {self._called(pane.model)} said")
 
     def _called(self, model: str) -> str:
         return self._speakers[model].name if model in self._speakers else model

@@ -1,0 +1,78 @@
+"""The items of a suite with every model's answer: which ones tell models apart, and what was said there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from engine.store.rows import PredictionRow
+
+_EQUAL = 1e-9
+"""Scores no further apart than this are the same: they come from sums of floating-point numbers."""
+
+KINDS = ("all", "differ", "one right", "all wrong")
+"""What to see: every item, those on which scores differ, those that just one model gets right, those that none does."""
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One item and every model's answer to it."""
+
+    example_id: str
+    input: str
+    target: str
+    outputs: dict[str, str]
+    """By model id, like the rest."""
+    scores: dict[str, float]
+    correct: dict[str, bool | None]
+    spread: float = 0.0
+    """Best score less worst, per unit of weight: per byte for language models."""
+
+    @property
+    def differs(self) -> bool:
+        return self.spread > _EQUAL
+
+    def is_a(self, kind: str) -> bool:
+        """Whether it belongs to one of `KINDS`. An item that nobody marks right or wrong is never `one right`."""
+        right = [mark for mark in self.correct.values() if mark is not None]
+        match kind:
+            case "differ":
+                return self.differs
+            case "one right":
+                return len(self.correct) > 1 and sum(right) == 1
+            case "all wrong":
+                return bool(right) and not any(right)
+        return True
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether every one of these lower-case words stands somewhere in it."""
+        text = "\n".join((self.example_id, self.input, self.target, *self.outputs.values())).lower()
+        return all(word in text for word in words)
+
+
+def items_of(answers: Mapping[str, Mapping[str, PredictionRow]]) -> list[Item]:
+    """The items that every model answered (answers by model and example), the widest apart first, then by id."""
+    first = next(iter(answers.values()), {})
+    shared = [key for key in first if all(key in rows for rows in answers.values())]
+    items = [_item(key, {model: rows[key] for model, rows in answers.items()}) for key in shared]
+    return sorted(items, key=lambda item: (-item.spread if item.differs else 0.0, item.example_id))
+
+
+def _item(key: str, by_model: Mapping[str, PredictionRow]) -> Item:
+    first = next(iter(by_model.values()))
+    rates = [row.score / row.weight if row.weight else 0.0 for row in by_model.values()]
+    return Item(
+        example_id=key,
+        input=first.input,
+        target=first.target,
+        outputs={model: row.output for model, row in by_model.items()},
+        scores={model: row.score for model, row in by_model.items()},
+        correct={model: row.correct for model, row in by_model.items()},
+        spread=max(rates) - min(rates),
+    )
+
+
+def chosen(items: Iterable[Item], kind: str, query: str = "") -> list[Item]:
+    """The items of a kind that hold every word of a query, in the order given."""
+    words = query.lower().split()
+    return [item for item in items if item.is_a(kind) and (not words or item.holds(words))]
