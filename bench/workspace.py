@@ -13,12 +13,13 @@ import argparse
 import concurrent.futures
 import datetime as dt
 import hashlib
+import math
 import sys
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -70,10 +71,12 @@ class Plan:
         evaluations = self.runs // 20 if self.runs >= 100 else 0
         return self.runs - self.bases - evaluations
 
-    @property
+    @cached_property
     def steps(self) -> int:
-        """Of every run that trains."""
-        return max(1, round(self.points / (self.bases + self.branches) / len(METRICS)))
+        """Planned for every run that trains; those that fail or are stopped do a third of them."""
+        runs = range(self.bases + self.branches)
+        whole = sum(1.0 if self.ending(number) == "finished" else 1 / 3 for number in runs)
+        return max(1, math.ceil(self.points / whole / len(METRICS)))
 
     @property
     def workspace(self) -> Workspace:

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import msgspec
@@ -29,6 +29,7 @@ from engine.store.curves import curves
 from engine.store.database import Database
 from engine.store.rows import Changes, CurveRow, MachineRow, ProcessRow, Result
 
+T = TypeVar("T")
 _LONGEST_NAME = 200
 _SAMPLES = 2160
 """Samples of the machine kept in memory from times when nothing ran: six hours."""
@@ -60,13 +61,13 @@ class Answers:
             "changes": self._changes,
             "models": lambda: self.database.read(queries.models),
             "corpora": lambda: self.database.read(queries.corpora),
-            "metrics": lambda run_id, names: self.database.read(lambda c: queries.metrics(c, run_id, tuple(names))),
+            "metrics": lambda run_id, names: self._of(run_id, lambda c: queries.metrics(c, run_id, tuple(names))),
             "curves": self._curves,
             "search": lambda query, now: self.database.look(lambda board: board.index().search(query, now)),
             "search_keys": lambda: self.database.look(lambda board: board.index().keys()),
             "values": lambda keys, run_ids: self.database.look(lambda board: board.index().values(keys, run_ids)),
-            "events": lambda run_id: self.database.read(lambda c: queries.events(c, run_id)),
-            "checkpoints": lambda run_id: self.database.read(lambda c: queries.checkpoints(c, run_id)),
+            "events": lambda run_id: self._of(run_id, lambda c: queries.events(c, run_id)),
+            "checkpoints": lambda run_id: self._of(run_id, lambda c: queries.checkpoints(c, run_id)),
             "evals": lambda suite: self.database.read(lambda c: queries.evals(c, suite)),
             "predictions": lambda model_id, suite: self.database.read(
                 lambda c: queries.predictions(c, model_id, suite)
@@ -117,7 +118,11 @@ class Answers:
             return self.database.sql(query, limit, watch)
 
     def _curves(self, run_ids: list[str], names: list[str], **how: Any) -> list[CurveRow]:
-        return self.database.read(lambda c: curves(c, run_ids, names, **how))
+        return self.database.read(lambda c: curves(c, run_ids, names, **how), about=run_ids)
+
+    def _of(self, run_id: str | None, look: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """A look that is about one run; None: about the workspace."""
+        return self.database.read(look, about=(run_id,) if run_id else ())
 
     def _machine(self, since: float) -> list[MachineRow]:
         """What was journalled while engines ran, and what was only kept in mind while none did."""
@@ -137,7 +142,7 @@ class Answers:
         return [self.notices.popleft() for _ in range(len(self.notices))]
 
     def _sync(self) -> None:
-        self.database.sync()
+        self.database.sync(everything=True)
         self._wake()
 
     # --- deeds ------------------------------------------------------------------------------------
@@ -151,6 +156,7 @@ class Answers:
     def _do(self, deed: Callable[[RunFolder], None], run_id: str) -> None:
         with self.lock:
             deed(self._folder(run_id))
+            self.database.mark(run_id)
         self._wake()
 
     def _waiting(self) -> list[str]:

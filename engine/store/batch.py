@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from engine.journal.events import Metrics
+
 _TYPES: dict[str, Any] = {"BIGINT": np.int64, "INTEGER": np.int32, "DOUBLE": np.float64, "BOOLEAN": np.bool_}
 
 
@@ -41,6 +43,59 @@ class Batch:
         finally:
             self._connection.unregister("_batch")
         self.rows = []
+
+
+class MetricRows:
+    """Rows for `metrics`, which are nearly all there is: kept as columns from the start, names and runs as numbers."""
+
+    _INSERT = """
+        INSERT INTO metrics BY NAME SELECT run_id, name, step, tokens, seconds, time, value FROM _batch
+        JOIN (SELECT unnest($runs) AS run_id, unnest(range(len($runs))) AS run) USING (run)
+        JOIN (SELECT unnest($names) AS name, unnest(range(len($names))) AS metric) USING (metric)
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        self._connection = connection
+        self.clear()
+
+    def clear(self) -> None:
+        self._runs: dict[str, int] = {}
+        self._heads: list[tuple[int, int, float, float, int, int]] = []
+        """A `Metrics` event each: step, tokens, seconds, time, number of its run, how many values."""
+        self._names: list[str] = []
+        self._values: list[float | None] = []
+
+    def add(self, run_id: str, event: Metrics, time: float) -> None:
+        values = event.values
+        run = self._runs.setdefault(run_id, len(self._runs))
+        self._heads.append((event.step, event.tokens, event.seconds, time, run, len(values)))
+        self._names += values
+        self._values += values.values()
+
+    def flush(self) -> None:
+        """Insert what is there, and be empty."""
+        if self._names:
+            numbers = {name: number for number, name in enumerate(dict.fromkeys(self._names))}
+            self._connection.register("_batch", self._columns(numbers))
+            try:
+                self._connection.execute(self._INSERT, {"runs": list(self._runs), "names": list(numbers)})
+            finally:
+                self._connection.unregister("_batch")
+        self.clear()
+
+    def _columns(self, numbers: dict[str, int]) -> dict[str, np.ndarray[Any, Any]]:
+        steps, tokens, seconds, times, runs, counts = zip(*self._heads)
+        repeats = np.array(counts)
+        values = np.array(self._values, dtype=np.float64)  # None becomes NaN, which no journal holds
+        return {
+            "step": np.repeat(np.array(steps, dtype=np.int64), repeats),
+            "tokens": np.repeat(np.array(tokens, dtype=np.int64), repeats),
+            "seconds": np.repeat(np.array(seconds, dtype=np.float64), repeats),
+            "time": np.repeat(np.array(times, dtype=np.float64), repeats),
+            "run": np.repeat(np.array(runs, dtype=np.int64), repeats),
+            "metric": np.fromiter(map(numbers.__getitem__, self._names), dtype=np.int64, count=len(self._names)),
+            "value": np.ma.masked_array(values, mask=np.isnan(values)),
+        }
 
 
 def _column(values: Sequence[Any], kind: str) -> np.ndarray[Any, Any]:

@@ -1,6 +1,6 @@
 """The one process that owns the database file: opens it, keeps it level with the journals, and survives losing it.
 
-    lock file (ours alone) -> open, migrate -> Ingest.sync() before every answer -> queries
+    lock file (ours alone) -> open, migrate -> Ingest.sync() before every answer -> queries, the board
                                    | will not open, or breaks while open
                                    v
              set aside as graftline.duckdb.damaged-<time>, rebuilt from the journals, said aloud
@@ -17,7 +17,7 @@ import datetime as dt
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -82,10 +82,14 @@ class Database:
         self._board = Board()
         self._open()
 
-    def read(self, look: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """What `look` finds once everything journalled so far is in. A database that breaks is rebuilt first."""
+    def read(self, look: Callable[[duckdb.DuckDBPyConnection], T], about: Iterable[str] = ()) -> T:
+        """What `look` finds once what was journalled is in. A database that breaks is rebuilt first.
+
+        Of the runs that have ended, those are taken in for certain that the look is `about`, and the others in turn.
+        """
         with self._usable():
             try:
+                self._ingest.asked.update(about)
                 self._sync()
                 return look(self._connection)
             except _BROKEN as error:
@@ -101,11 +105,16 @@ class Database:
 
         return self.read(find)
 
-    def sync(self) -> bool:
-        """Take in what is new; true when something was."""
+    def mark(self, run_id: str) -> None:
+        """Somebody changed this run: look at it the next time, whatever state it is in."""
+        with self._usable():
+            self._ingest.asked.add(run_id)
+
+    def sync(self, everything: bool = False) -> bool:
+        """Take in what is new; true when something was. `everything`: look at every run, whatever state it is in."""
         with self._usable():
             try:
-                return self._sync()
+                return self._sync(everything)
             except _BROKEN as error:
                 self._recover(error)
                 return True
@@ -118,7 +127,7 @@ class Database:
         """
         with self._usable():
             try:
-                self._sync()
+                self._sync(everything=True)
             except _BROKEN as error:
                 self._recover(error)
             cursor = self._connection.cursor()
@@ -194,8 +203,8 @@ class Database:
             raise
         self._connection = connection
 
-    def _sync(self) -> bool:
-        changed = self._ingest.sync()
+    def _sync(self, everything: bool = False) -> bool:
+        changed = self._ingest.sync(everything)
         for line in self._ingest.damage:
             self._say(f"damaged, and skipped: {line}")
         self._ingest.damage.clear()
