@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import RunConfig
+from engine.config.size import Estimate
 from engine.errors import InputError
 from engine.journal.reader import Tail
 from engine.paths import Workspace
@@ -229,6 +230,15 @@ class Gateway:
         from engine.launch.prepare import problems
 
         return problems(self.workspace, config)
+
+    def check(self, config: RunConfig, runs: Sequence[RunRow]) -> tuple[list[InputError], Estimate | None]:
+        """The problems, and what it will take as far as that can be told."""
+        from engine.launch.estimate import estimate
+
+        try:
+            return self.problems(config), estimate(self.workspace, config, runs)
+        except InputError:  # one of the problems, told with them
+            return self.problems(config), None
 
     def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
         return self.client.submit(config, command, where)

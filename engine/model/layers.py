@@ -11,18 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.config.schema import ModelConfig
+from engine.config.size import mlp_width
 
 NORM_EPS = 1e-5
-
-
-def mlp_width(config: ModelConfig) -> int:
-    """The MLP's inner width. SwiGLU has three matrices, so 8/3 of the width costs what 4 costs the others
-    (Shazeer 2020, section 2); rounded up to a multiple of 64, which matrix kernels like."""
-    if config.mlp_width:
-        return config.mlp_width
-    if config.mlp == "swiglu":
-        return -(-config.width * 8 // (3 * 64)) * 64
-    return 4 * config.width
 
 
 def rotary_table(context: int, size: int, base: float) -> tuple[Tensor, Tensor]:

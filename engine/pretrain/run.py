@@ -10,12 +10,12 @@ import shutil
 import msgspec
 
 from engine.config.schema import ModelCard, ModelConfig, PretrainConfig
+from engine.config.size import plan
 from engine.corpus.manifest import CorpusFolder, find_corpus
 from engine.errors import InputError
 from engine.model.devices import choose
 from engine.model.transformer import build, check
 from engine.paths import atomic_folder
-from engine.pretrain.plan import plan
 from engine.stage import Outcome, StageContext
 from engine.train.language import LanguageTask
 from engine.train.loop import fit, step_limit

@@ -53,6 +53,8 @@ NEVER_TORCH = [
     "engine.freeze.freeze",
     "engine.corpus.report",
     "engine.demo.run",
+    "engine.launch.estimate",
+    "engine.launch.machine",
 ]
 
 

@@ -5,7 +5,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config.schema import ModelCard, ModelConfig
-from engine.model.flops import flops_per_token, trained_flops_per_token
+from engine.config.size import flops_per_token
+from engine.model.flops import trained_flops_per_token
 from engine.model.transformer import build
 
 

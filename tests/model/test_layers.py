@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from engine.config.schema import ModelCard, ModelConfig
+from engine.config.size import mlp_width
 from engine.errors import InputError
-from engine.model.layers import Attention, Block, mlp_width, rotary_table, rotate
+from engine.model.layers import Attention, Block, rotary_table, rotate
 from engine.model.transformer import build
 
 

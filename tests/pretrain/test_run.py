@@ -10,6 +10,7 @@ import torch
 
 from engine.config.load import load
 from engine.config.schema import ModelCard, ModelConfig, PretrainConfig, TrainConfig
+from engine.config.size import plan
 from engine.corpus.tokenizer import Tokenizer
 from engine.dialogue import Ended, Loaded, Piece, Refused, Request, Said, Sampling
 from engine.journal.events import Failed, Finished, Planned
@@ -18,7 +19,6 @@ from engine.model.say import Speaker
 from engine.model.transformer import GraftModel, build, parameters
 from engine.model.weights import load_model
 from engine.paths import Workspace
-from engine.pretrain.plan import plan
 from tests.support.tiny_run import engine, events, make_corpus, make_run, series
 
 

@@ -25,6 +25,7 @@ from safetensors.numpy import save_file
 from engine.config import schema
 from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
+from engine.corpus.tokenizer import train_bpe
 from engine.freeze.manifest import FrozenManifest, save_manifest
 from engine.journal.events import (
     Checkpoint,
@@ -296,7 +297,9 @@ def _base(workspace: Workspace) -> None:
     folder.mkdir(parents=True)
     for name in ("model.safetensors", "config.json"):
         (folder / name).write_bytes((run.checkpoint(200) / name).read_bytes())
-    files = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in ("model.safetensors", "config.json")}
+    train_bpe([f"rows of the {name} are read" for name in CLASSES], 280).save(folder / "tokenizer")
+    whole = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in whole}
     manifest = {
         "name": "tiny",
         "version": 1,

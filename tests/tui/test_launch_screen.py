@@ -95,6 +95,32 @@ async def test_what_is_typed_shows_as_toml_and_as_a_command(demo: GraftlineApp) 
         assert "'x' is not a number" in screen_text(pilot)
 
 
+async def test_the_plan_stands_beside_the_form_and_follows_it(demo: GraftlineApp, tmp_path: Path) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot, OpenLaunch("pretrain"))
+        await settle(pilot, lambda: "parameters" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "786K, all of them learn" in text and "20 is compute" in text and "as tiny on CPU, 2" in text
+        one(demo, "model").editor.focus()
+        await pilot.press("right")
+        await settle(pilot, lambda: "786K" not in screen_text(pilot) and "parameters" in screen_text(pilot))
+        one(demo, "model.context").editor.focus()
+        await pilot.press("end", "x")
+        await settle(pilot, lambda: "shows as soon as the form says enough" in screen_text(pilot))
+
+
+async def test_the_plan_of_a_branch_is_told_beside_its_base(demo: GraftlineApp, tmp_path: Path) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n' * 40)
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot, OpenLaunch("branch", base=BASE))
+        one(demo, "data.train").fill(str(data))
+        await settle(pilot, lambda: f"x of {BASE}" in screen_text(pilot))
+        one(demo, "what").editor.focus()
+        await pilot.press("left")
+        await settle(pilot, lambda: "only a new head learns" in screen_text(pilot))
+
+
 async def test_the_keyboard_goes_everywhere_and_back(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(80, 24)) as pilot:
         await opened(pilot, OpenLaunch("pretrain"))

@@ -19,13 +19,16 @@ from textual.timer import Timer
 from textual.widgets import Button, Footer, Input, Static
 
 from engine.config.schema import RunConfig
+from engine.config.size import Estimate
 from engine.errors import InputError
 from engine.store.rows import Submitted
 from tui import keys, theme
 from tui.launch_form import Draft, Field, build, default_name, fields, placed
 from tui.messages import Changed, OpenMonitor
+from tui.plan_lines import plan_lines
 from tui.text import page, words
 from tui.widgets.form import Completions, FormField
+from tui.widgets.sized import Sized
 
 if TYPE_CHECKING:
     from tui.app import GraftlineApp
@@ -71,6 +74,7 @@ class LaunchScreen(Screen[None]):
                 yield Static(id="verdict")
                 yield Button("Launch", id="launch", variant="success", compact=True)
             with Vertical(id="preview"):
+                yield Sized(id="plan")
                 yield Static(id="command")
                 yield Static(id="toml")
         yield Footer(show_command_palette=False)
@@ -88,6 +92,7 @@ class LaunchScreen(Screen[None]):
         self.graft.ask(self._look_up, self._looked_up, group="launch.known")
         first = next((f for f in self.query(FormField) if not f.value), None)
         (first or self.query(FormField).first()).editor.focus()
+        self._plan(None)
         self._redraft()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -141,6 +146,8 @@ class LaunchScreen(Screen[None]):
             line.display = one.shown(values)
         self._draft = build(self._kind, values, self.graft.gateway.workspace)
         self._checked = None
+        if self._draft.config is None:
+            self._plan(None)
         self._show(self._draft.problems)
         self.query_one("#command", Static).update(
             Content.assemble(("the same by hand\n", theme.MUTED), (f"$ {self._draft.command}", theme.GREEN))
@@ -153,10 +160,21 @@ class LaunchScreen(Screen[None]):
     def _check(self) -> None:
         config, gateway = self._draft.config if self._draft else None, self.graft.gateway
         if config is not None:
-            asked = config
+            asked, runs = config, self.graft.snapshot.runs if self.graft.snapshot else ()
             self.graft.ask(
-                lambda: gateway.problems(asked), lambda found: self._found(asked, found), group="launch.problems"
+                lambda: gateway.check(asked, runs), lambda found: self._judged(asked, *found), group="launch.problems"
             )
+
+    def _judged(self, config: RunConfig, errors: list[InputError], estimate: Estimate | None) -> None:
+        self._found(config, errors)
+        if self._draft is not None and config is self._draft.config and self.is_mounted:
+            self._plan(estimate)
+
+    def _plan(self, estimate: Estimate | None) -> None:
+        """What it will take; for stages that are not worked out, nothing."""
+        plan = self.query_one("#plan", Sized)
+        plan.display = self._kind in ("pretrain", "branch")
+        plan.show(lambda width, height: plan_lines(estimate, width))
 
     def _found(self, config: RunConfig, errors: list[InputError]) -> None:
         if self._draft is None or config is not self._draft.config or not self.is_mounted:

@@ -1,0 +1,209 @@
+"""What a model and its training come to, from their configuration alone: weights, arithmetic, memory. No torch.
+
+Arithmetic is counted per token; a multiply-add is two operations. Forward: 2 per weight of every matrix that a token
+passes, and 4 * layers * width * positions for attention's two products with `positions` keys; backward: twice that
+(Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B, which counts all `context` positions though half
+are masked, as is done here). Embedding look-ups, norms and activations are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec.structs import replace
+
+from engine.config.schema import ModelConfig, TrainConfig
+
+OPTIMAL_TOKENS_PER_PARAMETER = 20
+"""Where a given amount of arithmetic gives the lowest loss (Hoffmann et al. 2022, "Chinchilla", approach 3)."""
+
+What = Literal["full", "last-block", "head"]
+
+
+def mlp_width(config: ModelConfig) -> int:
+    """The MLP's inner width. SwiGLU has three matrices, so 8/3 of the width costs what 4 costs the others
+    (Shazeer 2020, section 2); rounded up to a multiple of 64, which matrix kernels like."""
+    if config.mlp_width:
+        return config.mlp_width
+    if config.mlp == "swiglu":
+        return -(-config.width * 8 // (3 * 64)) * 64
+    return 4 * config.width
+
+
+def _kv_width(config: ModelConfig) -> int:
+    return (config.kv_heads or config.heads) * (config.width // config.heads)
+
+
+def block_weights(config: ModelConfig) -> int:
+    """Matrix weights of one block."""
+    attention = 2 * config.width * config.width + 2 * config.width * _kv_width(config)
+    matrices = 3 if config.mlp == "swiglu" else 2
+    return attention + matrices * config.width * mlp_width(config)
+
+
+def flops_per_token(config: ModelConfig, context: int | None = None) -> float:
+    """Of training a language model of this shape, all weights learning: 6 N + 12 * layers * width * context."""
+    weights = config.layers * block_weights(config) + config.width * config.vocab_size
+    return 6.0 * weights + 12.0 * config.layers * config.width * (context or config.context)
+
+
+def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: bool) -> float:
+    """Of training when the backward pass goes through the `through` uppermost blocks, and through the scores of the
+    vocabulary where there are any. A classification head, used once a sequence, counts nothing."""
+    block = 2.0 * block_weights(config) + 4.0 * config.width * config.context
+    head = 2.0 * config.width * config.vocab_size if vocabulary else 0.0
+    return config.layers * block + head + 2.0 * (through * block + head)
+
+
+def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4) -> int:
+    """What the backward pass needs of the forward pass's results for `tokens` at once: an estimate.
+
+    Counted where autograd keeps them, per block and token: what norms, rotations and residuals need (10 widths and 4
+    of keys and values; without rotations and QK-norm 6 and 2), and the MLP's inner values before and after its
+    activation (twice as many with a gate). Attention keeps no table of weights, and the vocabulary's scores are never
+    all held at once. `element`: bytes of a number.
+    """
+    modern = config.block == "modern"
+    inner = (4 if modern and config.mlp == "swiglu" else 2) * mlp_width(config)
+    outer = 10 * config.width + 4 * _kv_width(config) if modern else 6 * config.width + 2 * _kv_width(config)
+    return element * tokens * (config.layers * (inner + outer) + 2 * config.width)
+
+
+# --- a run --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts for the longest that the run can last: the plateau may end it sooner."""
+
+    parameters: int
+    """Matrices and embeddings; norm gains and biases, well under 1 %, are left out."""
+    learning: int
+    """Of these, the ones that learn."""
+    steps: int
+    tokens: int
+    flops: float
+    optimizer_bytes: int
+    activation_bytes: int
+    """Estimated, for one micro-batch."""
+    epochs: float
+    """Passes over the training data."""
+
+    @property
+    def weight_bytes(self) -> int:
+        """Weights are kept in fp32 whatever products run in."""
+        return 4 * self.parameters
+
+    @property
+    def gradient_bytes(self) -> int:
+        return 4 * self.learning
+
+    @property
+    def state_bytes(self) -> int:
+        """Of weights, gradients and optimizer state, activations apart."""
+        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
+
+    @property
+    def tokens_per_parameter(self) -> float:
+        return self.tokens / max(1, self.parameters)
+
+    def lines(self) -> list[str]:
+        """The plan in sentences."""
+        size = f"{_short(self.parameters)} parameters"
+        length = f"at most {self.steps:,} steps on {_short(self.tokens)} tokens ({self.epochs:.1f} epochs)"
+        return [
+            f"plan: {size}, {length}, {self.flops:.1e} FLOPs",
+            f"memory: {_short(self.state_bytes)}B for weights, gradients and optimizer, activations apart",
+        ]
+
+
+def plan(
+    model: ModelConfig,
+    train: TrainConfig,
+    *,
+    steps: int,
+    train_tokens: int,
+    tokens_per_step: int = 0,
+    what: What = "full",
+    vocabulary: bool = True,
+) -> Plan:
+    """`model` with its vocabulary size known; `train_tokens`: in the training data; `tokens_per_step` 0: whole
+    contexts; `what` learns; `vocabulary`: a language model, rather than a classifier."""
+    tokens_per_step = tokens_per_step or train.batch * model.context
+    through = {"full": model.layers, "last-block": 1, "head": 0}[what]
+    learning, optimizer = _learning(model, train, through if what != "full" else None)
+    rows = min(train.micro_batch or train.batch, train.batch)
+    return Plan(
+        parameters=model.layers * block_weights(model) + _embeddings(model),
+        learning=learning,
+        steps=steps,
+        tokens=steps * tokens_per_step,
+        flops=steps * tokens_per_step * learning_flops_per_token(model, through=through, vocabulary=vocabulary),
+        optimizer_bytes=optimizer,
+        activation_bytes=activation_bytes(_upper(model, through), tokens_per_step * rows // train.batch),
+        epochs=steps * tokens_per_step / max(train_tokens, 1),
+    )
+
+
+def _embeddings(model: ModelConfig) -> int:
+    positions = model.context * model.width if model.block == "gpt2" else 0
+    return (1 if model.tie_embeddings else 2) * model.vocab_size * model.width + positions
+
+
+def _learning(model: ModelConfig, train: TrainConfig, through: int | None) -> tuple[int, int]:
+    """Weights that learn, and the bytes of the optimizer's moments: AdamW keeps two values a weight, Muon one.
+
+    `through` None: everything learns, else so many of the uppermost blocks.
+    """
+    blocks = (model.layers if through is None else through) * block_weights(model)
+    rest = _embeddings(model) if through is None else 0
+    return blocks + rest, 4 * (blocks * (1 if train.optimizer == "muon" else 2) + 2 * rest)
+
+
+def _upper(model: ModelConfig, through: int) -> ModelConfig:
+    """The part of a model that the backward pass goes through."""
+    return replace(model, layers=max(1, through))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run on this machine achieved."""
+
+    flops_per_second: float
+    run: str
+    """Its name."""
+    run_id: str
+    device: str
+    """In words."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A plan in time and money, as far as this machine's past tells."""
+
+    plan: Plan
+    measured: Measured | None = None
+    """None: no run was measured here yet, so nothing is said of time."""
+    price_per_hour: float = 0.0
+    base: str = ""
+    """branch: the model it grows from."""
+    share_of_base: float | None = None
+    """branch: arithmetic, as a share of what the base took; None when nobody knows what that was."""
+
+    @property
+    def seconds(self) -> float | None:
+        """At most, on one device."""
+        return self.plan.flops / self.measured.flops_per_second if self.measured else None
+
+    @property
+    def money(self) -> float | None:
+        return self.seconds / 3600 * self.price_per_hour if self.seconds is not None and self.price_per_hour else None
+
+
+def _short(number: float) -> str:
+    for unit in ("", "k", "M", "G", "T"):
+        if number < 1000:
+            return f"{number:.3g}{unit}"
+        number /= 1000
+    return f"{number:.3g}P"

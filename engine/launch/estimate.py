@@ -1,0 +1,103 @@
+"""What a run will take, before it is launched: its plan, and its time from what runs here have really achieved.
+
+    configuration + workspace (corpus, base, task data)  ->  config.size.plan
+    + the runs so far (arithmetic done, seconds taken)   ->  Estimate
+
+Nothing is changed by asking, and no torch is loaded. Half-filled forms have no estimate: `estimate` then raises the
+`InputError` that the check of the configuration raises too, or gives None for stages without arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
+from engine.config.size import Estimate, Measured, plan
+from engine.corpus.manifest import find_corpus
+from engine.corpus.table import Row, read_table
+from engine.corpus.tokenizer import Tokenizer
+from engine.errors import InputError
+from engine.freeze.refs import ModelRef, find_model
+from engine.paths import Workspace
+from engine.store.rows import RunRow
+
+_SAMPLE = 64
+"""Rows of task data whose tokens are counted, to know how long one is on average."""
+
+
+def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) -> Estimate | None:
+    """`runs`: every run of the workspace, for the pace that one like this had. None: nothing to tell of this stage."""
+    match config:
+        case PretrainConfig():
+            return _pretrain(workspace, config, runs)
+        case BranchConfig():
+            return _branch(workspace, config, runs)
+    return None
+
+
+def _pretrain(workspace: Workspace, config: PretrainConfig, runs: Sequence[RunRow]) -> Estimate:
+    corpus = find_corpus(workspace, config.corpus, key="corpus").manifest
+    shape = replace(config.model, vocab_size=config.model.vocab_size or corpus.vocab_size)
+    if shape.width % shape.heads:
+        problem = f"{shape.heads} heads do not divide a width of {shape.width}"
+        raise InputError(problem, key="model.heads", fix="choose a divisor of it")
+    steps = _steps(config.train, corpus.train_tokens / shape.context / config.train.batch)
+    planned = plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
+    return Estimate(planned, pace(runs, "pretrain", config.train.device), config.train.price_per_hour)
+
+
+def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) -> Estimate:
+    base = find_model(workspace, config.base, key="base")
+    card = base.card()
+    rows, tokens = _task_data(workspace, config, base, card)
+    steps = _steps(config.train, rows / config.train.batch)
+    planned = plan(
+        card.model,
+        config.train,
+        steps=steps,
+        train_tokens=round(rows * tokens),
+        tokens_per_step=round(config.train.batch * tokens),
+        what=config.what,
+        vocabulary=config.method != "classify",
+    )
+    made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
+    share = planned.flops / made_by.cost.flops if made_by else None
+    return Estimate(planned, pace(runs, "branch", config.train.device), config.train.price_per_hour, base.id, share)
+
+
+def _steps(train: TrainConfig, steps_per_epoch: float) -> int:
+    """As the training loop counts them."""
+    return train.steps or max(1, math.ceil(train.epochs * steps_per_epoch))
+
+
+def _task_data(workspace: Workspace, config: BranchConfig, base: ModelRef, card: ModelCard) -> tuple[float, float]:
+    """Training rows, and tokens a row on average over the first of them; for text, whole contexts."""
+    data, context = config.data, card.model.context
+    if config.method == "continued":
+        if not data.corpus:
+            raise InputError("how much text there is shows when the run has read it", key="data.train")
+        return find_corpus(workspace, data.corpus, key="data.corpus").manifest.train_tokens / context, context
+    table = read_table(Path(data.train), data.columns, key="data.train")
+    columns = (data.text,) if config.method == "classify" else (data.instruction, data.input, data.output)
+    texts = [_text(row, columns) for row in table.rows[:_SAMPLE]]
+    counts = [min(context, 1 + len(tokens)) for tokens in Tokenizer.load(base.tokenizer).encode_batch(texts)]
+    share = 1.0 if data.heldout else 1.0 - data.heldout_fraction
+    return share * len(table.rows), sum(counts) / len(counts)
+
+
+def _text(row: Row, columns: Sequence[str]) -> str:
+    return "\n".join(str(row.values.get(column) or "") for column in columns)
+
+
+def pace(runs: Sequence[RunRow], kind: str, device: str = "auto") -> Measured | None:
+    """What the newest finished run of that kind achieved on such a device; where there is none, of the other kind."""
+    done = [run for run in runs if run.state == "finished" and run.cost.flops > 0 and run.cost.device_seconds > 0]
+    here = [run for run in done if device == "auto" or run.device.lower().startswith(device.partition(":")[0].lower())]
+    best = max(here, key=lambda run: (run.kind == kind, run.kind in ("pretrain", "branch"), run.created), default=None)
+    if best is None:
+        return None
+    return Measured(best.cost.flops / best.cost.device_seconds, best.name, best.id, best.device)

@@ -1,0 +1,74 @@
+"""What a run is estimated to take, against what the engines of such runs then recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config.load import load
+from engine.config.schema import BranchConfig, DataConfig, EvaluateConfig, PretrainConfig
+from engine.errors import InputError
+from engine.journal.events import Metrics, Planned
+from engine.launch.estimate import estimate, pace
+from engine.paths import RunFolder, Workspace
+from engine.store.rows import Cost, RunRow
+from tests.support.planted import planted, workspace
+from tests.support.stages import branch, branch_config, events, sentences, write_rows
+
+__all__ = ["planted", "workspace"]
+
+
+def row(id: str, kind: str = "pretrain", device: str = "CPU, 2 threads", created: float = 1.0, **cost: float) -> RunRow:
+    return RunRow(
+        id=id, name=id, kind=kind, state="finished", created=created, device=device,
+        cost=Cost(**{"flops": 2e9, "device_seconds": 4.0, **cost}),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def pretrained(workspace: Workspace) -> RunFolder:
+    return next(run for run in workspace.runs() if "-pretrain-" in run.id)
+
+
+def test_a_pretraining_run_does_what_was_planned(workspace: Workspace) -> None:
+    run = pretrained(workspace)
+    found = estimate(workspace, load(run.config, PretrainConfig), [])
+    [planned], measured = events(run, Planned), events(run, Metrics)
+    assert found is not None and found.plan.steps == planned.steps
+    assert found.plan.tokens == measured[-1].tokens == planned.steps * planned.tokens_per_step
+    assert found.plan.flops == pytest.approx(found.plan.tokens * planned.flops_per_token)
+    assert found.measured is None and found.seconds is None, "nothing was measured here yet"
+
+
+@pytest.mark.parametrize("what", ["full", "last-block", "head"])
+def test_a_branch_does_about_what_was_estimated(workspace: Workspace, tmp_path: Path, what: str) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", sentences(80, seed=1))
+    config = branch_config("kinds", "classify", DataConfig(train=str(data)), what=what, train_steps=0, train_epochs=2.0)
+    base = row(pretrained(workspace).id, flops=1e9, device_seconds=2.0)
+    found = estimate(workspace, config, [base])
+    run = branch(workspace, config)
+    [planned], measured = events(run, Planned), events(run, Metrics)
+    assert found is not None and found.plan.steps == pytest.approx(planned.steps, abs=3)
+    assert found.plan.tokens == pytest.approx(measured[-1].tokens, rel=0.15)
+    assert found.plan.flops == pytest.approx(measured[-1].tokens * planned.flops_per_token, rel=0.15)
+    assert found.base == "tiny@1" and found.share_of_base == pytest.approx(found.plan.flops / 1e9)
+    assert found.seconds == pytest.approx(found.plan.flops / 5e8)
+
+
+def test_what_cannot_be_read_has_no_estimate(workspace: Workspace) -> None:
+    config = BranchConfig(name="x", method="classify", base="tiny@1", data=DataConfig(train="/nowhere.jsonl"))
+    with pytest.raises(InputError, match="no such file"):
+        estimate(workspace, config, [])
+    assert estimate(workspace, EvaluateConfig(models=("tiny@1",), suites=()), []) is None
+
+
+def test_the_pace_is_of_the_newest_finished_run_of_that_kind_on_such_a_device() -> None:
+    rows = [
+        row("old", created=1.0), row("new", created=2.0, flops=3e9), row("branch", kind="branch", created=3.0),
+        row("gpu", device="CUDA, NVIDIA H100", created=4.0), row("unknown", created=5.0, flops=0.0),
+    ]  # fmt: skip
+    found = pace(rows, "pretrain", "cpu")
+    assert found is not None and (found.run, found.flops_per_second) == ("new", 7.5e8)
+    assert getattr(pace(rows, "branch", "cpu"), "run", "") == "branch"
+    assert getattr(pace(rows, "pretrain"), "run", "") == "gpu" and pace(rows, "pretrain", "mps") is None
+    assert pace([], "pretrain") is None
