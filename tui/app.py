@@ -13,11 +13,10 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import on, work
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -29,11 +28,9 @@ from tui.frame import Frame
 from tui.gateway import Gateway
 from tui.messages import Snapshot
 from tui.tell import Teller
+from tui.text import short_path
 from tui.undo import UndoStack
-from tui.widgets.place_bar import PLACES, short_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tui.widgets.place_bar import PLACES
 
 T = TypeVar("T")
 
@@ -46,12 +43,6 @@ def _place(name: str) -> Callable[[], Screen[Any]]:
         return screen
 
     return make
-
-
-def _commands() -> type[Provider]:
-    from tui.commands import Actions
-
-    return Actions
 
 
 def _title(home: Path, snapshot: Snapshot) -> str:
@@ -68,9 +59,9 @@ class GraftlineApp(Frame):
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _place(name) for name in PLACES}
     DEFAULT_MODE = "lineage"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = keys.APP
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    """The framework's; ours is `tui.screens.find`."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, always_update=False)
     watched: reactive[tuple[str, ...]] = reactive(())
@@ -179,6 +170,13 @@ class GraftlineApp(Frame):
         if len(self.screen_stack) == 1:
             self.switch_mode(name)
 
+    @work(group="dialog")
+    async def action_find(self) -> None:
+        from tui.screens.find import FindScreen, find
+
+        if not isinstance(self.screen, FindScreen):
+            await find(self)
+
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
@@ -223,7 +221,3 @@ class GraftlineApp(Frame):
         from tui.screens.launch import LaunchScreen
 
         self.push_screen(LaunchScreen(message.kind, message.base, message.models))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
-        """None of the framework's own: the palette holds Graftline's actions."""
-        return ()

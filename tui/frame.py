@@ -10,6 +10,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from textual import events
 from textual.app import App
@@ -18,13 +19,14 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
-from engine.config.settings import Found, Settings
+from engine.config.settings import Found, Settings, settings_files
 from engine.plain import many_lines, one_line
 from tui import terminal, theme
 from tui.keymap import keymap
 from tui.line import LineWatch, measured
 from tui.palettes import DARK, PALETTES, textual_theme
 from tui.recolour import Recolour
+from tui.text import short_path
 
 SLOW_SECONDS = 2.0
 """Between two repaints, or two looks at the store, on a slow line."""
@@ -65,6 +67,7 @@ class Frame(App[None]):
         self.set_keymap(keys)
         self._mistakes = [*found.problems, *wrong]
         self._line = LineWatch()
+        self._watching_line = self.settings.line == "auto"
         self._titled = ""
         self._touched = time.monotonic()
 
@@ -91,6 +94,11 @@ class Frame(App[None]):
         self.no_color = theme.PALETTE.depth == "none"
         self.theme = theme.THEME.name
 
+    def choose_palette(self, name: str) -> None:
+        """Use a palette until the app ends, and say how to keep it."""
+        self.use_palette(name)
+        self.say(f'To keep it: theme = "{name}" in {short_path(settings_files(Path())[0])}')
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, whichever theme is chosen."""
         return {"muted": theme.MUTED, "faint": theme.FAINT, "bright": theme.BRIGHT}
@@ -115,10 +123,15 @@ class Frame(App[None]):
         self.animation_level = "none" if slow else "full"
         self.set_class(slow, "-slow")
 
+    def turn_slow(self) -> None:
+        """Spare the line from now on, or no longer, whatever it was found to be."""
+        self.slow = not self.slow
+        self._watching_line = False
+
     def check_line(self) -> None:
         """Spare a line that has kept us waiting; called about once a second."""
         waited = getattr(self._driver, "waited", 0.0)
-        if self.settings.line == "auto" and not self.slow and self._line.stalls(waited):
+        if self._watching_line and not self.slow and self._line.stalls(waited):
             self.slow = True
             self.say("The line to this terminal is slow: repainting every 2 s from now on.", severity="warning")
 
@@ -148,6 +161,11 @@ class Frame(App[None]):
             self.to_terminal(terminal.clipboard(text))
         size = f" ({len(text):,} characters)" if len(text) > 80 else ""
         self.say(f"Copied {one_line(what)}{size}.")
+
+    def show_settings_path(self) -> None:
+        """Say where the user's settings file is, and copy its path."""
+        path = settings_files(Path())[0]
+        self.copy(str(path), f"the path of your settings: {short_path(path)}")
 
     def show_title(self, title: str) -> None:
         """The terminal's own title, sent when it changes."""

@@ -25,6 +25,32 @@ APP: list[BindingType] = [
     _key("9", "place('logs')", "logs", "place.logs", "The log of one run"),
     _key("question_mark,h", "help", "keys", "app.help", "All keys of this place", True, "?"),
     _key("q", "quit", "quit", "app.quit", "Close the app; runs go on without it", True),
+    _key("ctrl+p", "find", "find", "app.find", "Find any action, theme, model or run by its name"),
+]
+
+PLACE: list[BindingType] = [
+    _key("tab", "app.focus_next", "next pane", "place.next_pane", "Give the keys to the next pane"),
+    _key("shift+tab", "app.focus_previous", "pane before", "place.pane_before", "Give the keys to the pane before"),
+]
+"""What every place has besides its own."""
+
+FIND: list[BindingType] = [
+    _key("escape", "leave", "back", "find.leave", "Back, with nothing done", True),
+    _key("down,ctrl+n", "move(1)", "down", "find.down", "The next one", True, "↓"),
+    _key("up,ctrl+p", "move(-1)", "up", "find.up", "The one before"),
+    _key("pagedown", "move(10)", "page down", "find.page_down", "Ten on"),
+    _key("pageup", "move(-10)", "page up", "find.page_up", "Ten back"),
+]
+
+HELP: list[BindingType] = [
+    _key("escape,question_mark,h,q", "leave", "back", "help.back", "Leave the search, then the help", True),
+    _key("slash,f", "search", "search", "help.search", "Show only keys whose words match", True, "/"),
+    _key("down,j,s", "scroll(1)", "down", "help.down", "A line down"),
+    _key("up,k,w", "scroll(-1)", "up", "help.up", "A line up"),
+    _key("pagedown,n,space", "page(1)", "page down", "help.page_down", "A screenful down"),
+    _key("pageup,N", "page(-1)", "page up", "help.page_up", "A screenful up"),
+    _key("home,g", "edge(False)", "top", "help.top", "To the top"),
+    _key("end,G", "edge(True)", "bottom", "help.bottom", "To the bottom"),
 ]
 
 RUN: list[BindingType] = [

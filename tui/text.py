@@ -11,13 +11,15 @@ plain `str` handed to a Textual widget is parsed as markup; so every foreign str
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.content import Content
 
 from engine.plain import many_lines, one_line
 
-__all__ = ["cell", "cut", "fit", "many_lines", "one_line", "page", "words"]
+__all__ = ["cell", "cut", "fit", "many_lines", "one_line", "page", "short_path", "words"]
 
 
 def words(text: str, style: str = "") -> Content:
@@ -48,3 +50,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     short = cut(text, width)
     gap = " " * (width - cell_len(short))
     return gap + short if right else short + gap
+
+
+def short_path(path: Path) -> str:
+    """A path with `~` for the user's folder, on one line."""
+    try:
+        return one_line(f"~/{path.relative_to(Path.home())}")
+    except ValueError:
+        return one_line(str(path))

@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Button, Footer, Input, Static
+from textual.widgets import Button, Input, Static
 
 from engine.config.schema import RunConfig
 from engine.config.size import Estimate
@@ -28,6 +28,7 @@ from tui.messages import Changed, OpenMonitor
 from tui.plan_lines import plan_lines
 from tui.text import page, words
 from tui.widgets.form import Completions, FormField
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.sized import Sized
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class LaunchScreen(Screen[None]):
                 yield Sized(id="plan")
                 yield Static(id="command")
                 yield Static(id="toml")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def _title(self) -> Content:
         return Content.assemble(("◆ ", theme.GREEN), (_TITLES[self._kind], f"bold {theme.BRIGHT}"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
+from tui import keys
 from tui.messages import Snapshot
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.place_bar import PlaceBar
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Place(Screen[None]):
     """
 
     PLACE: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = keys.PLACE
 
     @property
     def graft(self) -> GraftlineApp:
@@ -36,7 +39,7 @@ class Place(Screen[None]):
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.PLACE, self.graft.gateway.home)
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def body(self) -> ComposeResult:
         yield from ()

@@ -20,7 +20,7 @@ from textual.widgets import Static
 from engine.store.rows import RunRow
 from tui import theme
 from tui.frame import Frame
-from tui.text import cut
+from tui.text import cut, short_path
 
 PLACES = ("lineage", "runs", "monitor", "compare", "corpus", "play", "queue", "machine", "logs")
 
@@ -133,11 +133,3 @@ class PlaceBar(Static):
     def on_click(self, event: events.Click) -> None:
         if place := self.place_at(event.x - self.styles.padding.left):
             self.app.switch_mode(place)
-
-
-def short_path(home: Path) -> str:
-    """The workspace with `~` for the user's folder."""
-    try:
-        return f"~/{home.relative_to(Path.home())}"
-    except ValueError:
-        return str(home)
