@@ -26,8 +26,10 @@ from engine.launch import local, resources
 from engine.launch.queue import State, Status, Statuses, ascending, read_status, write_status
 from engine.paths import RunFolder, Workspace
 from engine.stage import boot_id
+from engine.store.watch import Listing, Rotation
 
 _WAY_OUT_SECONDS = 10.0
+_AT_REST = 64  # runs that do not wait, looked at each time the queue is
 _ENDINGS: dict[type, State] = {Finished: "finished", Stopped: "stopped", Failed: "failed", Cancelled: "cancelled"}
 
 
@@ -93,13 +95,17 @@ class Engines:
         self.running: dict[str, Engine] = {}
         self.slots = resources.slots()
         self._statuses = Statuses()
+        self._listing, self._rotation = Listing(workspace), Rotation(_AT_REST)
+        self._known: set[str] = set()
+        self._queued: set[str] = set()
+        """Runs that waited when last looked at, or were queued since: looked at every time."""
         self.said: list[str] = []
         """What people should hear of: engines adopted, engines that died while nobody watched."""
 
     def adopt(self) -> None:
         """At the supervisor's start: take over living engines, and settle the runs whose engine is gone."""
         for folder in self.workspace.runs():
-            status = read_status(folder)
+            status = self._statuses.of(folder)
             if status is None:
                 self._without_status(folder)
             elif status.state == "running":
@@ -113,10 +119,30 @@ class Engines:
         return self._start_next() or bool(ended)
 
     def waiting(self) -> list[tuple[RunFolder, Status]]:
-        """Queued runs, the longest waiting first."""
-        found = ((folder, self._statuses.of(folder)) for folder in self.workspace.runs())
-        queued = [(folder, status) for folder, status in found if status is not None and status.state == "queued"]
-        return sorted(queued, key=lambda pair: (pair[1].queued_at, pair[0].id))
+        """Queued runs, the longest waiting first.
+
+        A run that is new, or was queued here, is seen at once; one that somebody else queued again, in its turn.
+        """
+        folders = self._listing.folders
+        if self._listing.refresh():
+            folders = self._listing.folders
+            self._queued |= folders.keys() - self._known
+            self._known = set(folders)
+        found = {}
+        for run_id in self._queued | set(self._rotation.next(list(folders))):
+            status = self._statuses.of(folders[run_id]) if run_id in folders else None
+            if status is not None and status.state == "queued":
+                found[run_id] = status
+        self._queued = set(found)
+        return sorted(
+            ((folders[run_id], status) for run_id, status in found.items()),
+            key=lambda pair: (pair[1].queued_at, pair[0].id),
+        )
+
+    def _queue(self, folder: RunFolder, status: Status) -> None:
+        """Note that a run waits, and look at it from now on."""
+        write_status(folder, replace(status, state="queued"))
+        self._queued.add(folder.id)
 
     # --- adopting ---------------------------------------------------------------------------------
 
@@ -137,7 +163,7 @@ class Engines:
             write_status(folder, known)
             self.said.append(f"took over {folder.id}, whose engine is still running (pid {identity.pid})")
         elif found.attempts <= status.attempts and status.pid is None:
-            write_status(folder, replace(status, state="queued"))  # the supervisor died before it started this engine
+            self._queue(folder, status)  # the supervisor died before it started this engine
         else:
             self._settle(folder, None)
 
@@ -175,7 +201,7 @@ class Engines:
         try:
             child = local.spawn(folder, found.kind, gpu)
         except OSError:
-            write_status(folder, replace(status, state="queued"))
+            self._queue(folder, status)
             raise
         identity = local.identify(child.pid)
         if identity is None:  # died at once; its exit code tells
@@ -248,7 +274,7 @@ class Engines:
         status = read_status(folder)
         if status is None or status.state not in ("stopped", "failed", "cancelled"):
             raise _refusal(folder, status, "cannot be resumed", "only a stopped, failed or cancelled run can")
-        write_status(folder, replace(status, state="queued", queued_at=time.time(), pid=None, stop_asked=False))
+        self._queue(folder, replace(status, queued_at=time.time(), pid=None, stop_asked=False))
 
     def reorder(self, run_ids: Sequence[str]) -> list[str]:
         """Let waiting runs start in this order, before any that is not named. The ids that do not wait, any more
