@@ -223,6 +223,12 @@ class Gateway:
         """The configuration files of one kind that stand where the app was started."""
         return sorted((folder / kind).glob("*.toml"))
 
+    def demo(self, lines: int = 4) -> tuple[bool, list[str]]:
+        """Whether the demo plays in this workspace, and its last words; none when it never did."""
+        from engine.launch.demo import running, words
+
+        return running(self.home), words(self.home, lines)
+
     # --- do -------------------------------------------------------------------------------------
 
     def problems(self, config: RunConfig) -> list[InputError]:
@@ -242,6 +248,12 @@ class Gateway:
 
     def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
         return self.client.submit(config, command, where)
+
+    def start_demo(self) -> None:
+        """Begin the demo here, as a process that goes on without the app. Raises `InputError` while it plays."""
+        from engine.launch.demo import start
+
+        self._demo = start(self.home)
 
     def stop(self, run_id: str) -> None:
         self.client.stop(run_id)

@@ -100,6 +100,12 @@ TREE: list[BindingType] = [
     _key("end,G", "edge(True)", "last", "tree.last", "Last line"),
 ]
 
+WELCOME: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "welcome.down", "The next way to begin", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "welcome.up", "The way before", display="↑"),
+    _key("enter", "select", "begin", "welcome.begin", "Begin this way", True),
+]
+
 CARD: list[BindingType] = [
     _key("down,j,s", "scroll_down", "down", "card.down", "Read on"),
     _key("up,k,w", "scroll_up", "up", "card.up", "Read back"),

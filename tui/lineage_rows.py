@@ -5,7 +5,7 @@ Lineage (nested, as the store answers) + View (folds, filter, order)  ->  Outlin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,12 +170,19 @@ def path_to(lineage: Lineage, node_id: str) -> tuple[Node, ...] | None:
     return next((path for node, path in _paths(lineage) if node.id == node_id), None)
 
 
-def matching(lineage: Lineage, query: str) -> frozenset[str] | None:
-    """Ids of the nodes that hold every word of the query in some word about them; None for an empty query."""
-    terms = query.lower().split()
-    if not terms:
+def matching(lineage: Lineage, query: str, run_ids: Set[str] | None) -> frozenset[str] | None:
+    """Ids of the nodes whose run is among those that a query found; None for an empty query (`run_ids` None).
+
+    A node that no run made here, such as an imported base, matches by its own words.
+    """
+    if run_ids is None:
         return None
-    return frozenset(node.id for node in every(lineage) if all(term in _about(node) for term in terms))
+    terms = query.lower().split()
+    return frozenset(
+        node.id
+        for node in every(lineage)
+        if (node.run_id in run_ids if node.run_id else all(term in _about(node) for term in terms))
+    )
 
 
 def _about(node: Node) -> str:

@@ -10,7 +10,6 @@ leaves it going.
 from __future__ import annotations
 
 import shlex
-import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from engine.freeze.freeze import freeze
 from engine.journal.events import Decision, Metrics, Record, Said
 from engine.journal.reader import Tail
 from engine.launch.client import Client
-from engine.launch.wire import python_command
+from engine.launch.demo import start
 from engine.paths import Workspace, default_home
 from engine.plain import one_line
 from engine.store.rows import RunRow
@@ -63,11 +62,7 @@ def main(home: Path | None, *, headless: bool) -> None:
 
 def _beside_the_app(home: Path) -> NoReturn:
     """Start the demo in its own session, its words in `demo.log`, and become the app."""
-    command, environment = python_command("engine.demo", str(home))
-    with (home / "demo.log").open("wb") as log:
-        subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
+    start(home)
     open_app(home)
 
 

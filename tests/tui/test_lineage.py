@@ -15,6 +15,7 @@ from tests.support.workspace import BASE, DOCS, RUNS
 from tui.app import GraftlineApp
 from tui.screens.ask import AskScreen, ConfirmScreen
 from tui.screens.lineage import LineageScreen
+from tui.widgets.filter_box import FilterBox
 from tui.widgets.lineage_columns import GUTTER, columns
 from tui.widgets.lineage_tree import LineageTree
 from tui.widgets.node_card import NodeCard
@@ -212,7 +213,7 @@ async def test_filter_and_clear(demo: GraftlineApp) -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert len(tree(demo).outline) == 10
-        assert not demo.screen.query_one("#filter", Input).display
+        assert not demo.screen.query_one(FilterBox).display
 
 
 async def test_mark_then_clear(demo: GraftlineApp) -> None:
@@ -230,7 +231,9 @@ async def test_mark_then_clear(demo: GraftlineApp) -> None:
 async def test_mark_all_unmark_and_undo(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("f", *"helper", "enter", "ctrl+a")
+        await pilot.press("f", *"name:helper*")
+        await settle(pilot, lambda: len(tree(demo).outline) == 4)
+        await pilot.press("enter", "ctrl+a")
         assert demo.selection == {RUNS["helper"], RUNS["helper-long"]}
         await pilot.press("x")
         assert demo.selection == frozenset()

@@ -25,7 +25,9 @@ TREE = Lineage(
 
 
 def lines(lineage: Lineage, *, query: str = "", folded: frozenset[str] = frozenset()) -> list[Line]:
-    return Outline(lineage, View(folded=folded, hits=matching(lineage, query))).lines()
+    return Outline(
+        lineage, View(folded=folded, hits=matching(lineage, query, set() if query.strip() else None))
+    ).lines()
 
 
 def drawn(outline: Outline) -> list[str]:
@@ -55,6 +57,14 @@ def test_a_filter_keeps_what_leads_to_a_match_and_looks_into_folded_nodes() -> N
     ]  # fmt: skip
     assert [line.node.name for line in lines(TREE, query=" keep VARIANT ")] == ["docs", "tiny", "helper"]
     assert lines(TREE, query="nothing like it") == []
+
+
+def test_what_a_run_made_matches_when_the_query_found_its_run() -> None:
+    base = _node("tiny", _node("areas", run_id="r1"), _node("helper", run_id="r2"), kind="base")
+    tree = Lineage(roots=(base,), costs=())
+    assert matching(tree, "loss<2", {"r2"}) == {"id-helper"}
+    assert matching(tree, "tiny", {"r1"}) == {"id-areas", "id-tiny"}
+    assert matching(tree, "", None) is None
 
 
 def test_guides_are_drawn_for_what_is_left_by_the_filter() -> None:

@@ -12,25 +12,28 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
-from textual.widgets import Input, Static
 
 from engine.paths import safe_name, slug
-from engine.store.rows import Node, RunRow
-from tui import keys, messages, theme
+from engine.store.rows import Node
+from tui import keys, messages
 from tui.lineage_rows import SORTS, Line, base_cost, every, matching, title
 from tui.messages import Snapshot
+from tui.next_step import next_step
 from tui.node_details import SIBLINGS
 from tui.screens.actions import RunActions, Target
 from tui.screens.ask import AskScreen
-from tui.text import page
 from tui.widgets.active_runs import ActiveRuns, active
 from tui.widgets.cost_bars import CostBars
+from tui.widgets.filter_box import FilterBox
 from tui.widgets.lineage_tree import LineageTree
+from tui.widgets.next_line import NextLine
 from tui.widgets.node_card import NodeCard
+from tui.widgets.welcome import Welcome
 
+DEMO_SECONDS = 1.0
+"""Between two looks at what the demo says, before it has made anything."""
 CARD_DELAY, DETAILS_DELAY = 0.03, 0.1
 """Seconds that the cursor rests on a node before its card is drawn, and then before the store is asked about it."""
 
@@ -49,20 +52,22 @@ class LineageScreen(RunActions):
         super().__init__()
         self._timer: Timer | None = None
         self._wanted = ""
+        self._empty = False
 
     def body(self) -> ComposeResult:
-        yield Static(_welcome(), id="welcome")
+        yield Welcome(id="welcome")
         with Horizontal(id="lineage"):
             with Vertical(id="tree-side"):
                 yield LineageTree(id="tree")
-                yield Input(placeholder="filter: name, kind, state, #tag …", id="filter", select_on_focus=False)
+                yield FilterBox(id="filter")
                 yield ActiveRuns(id="active")
+                yield NextLine(id="next")
                 yield CostBars(id="cost")
             yield NodeCard(id="card")
 
     def on_mount(self) -> None:
-        self.query_one("#welcome").display = False
-        self.query_one("#filter").display = False
+        self.query_one(Welcome).display = False
+        self.query_one("#next").display = False
         self.query_one("#cost").display = False
         self.query_one("#active").display = False
         self.query_one(LineageTree).focus()
@@ -72,23 +77,65 @@ class LineageScreen(RunActions):
     # --- what is new ----------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        empty = not snapshot.lineage.roots
-        self.query_one("#welcome").display = empty
-        self.query_one("#lineage").display = not empty
-        if empty:
-            self.query_one("#welcome", Static).update(_welcome(snapshot.runs))
-        progress = {r.id: r.step / r.steps for r in snapshot.runs if r.state in ("running", "stopping") and r.steps}
         tree = self.query_one(LineageTree)
+        self._turn_to(empty=not snapshot.lineage.roots)
+        progress = {r.id: r.step / r.steps for r in snapshot.runs if r.state in ("running", "stopping") and r.steps}
+        newer = snapshot.lineage is not tree.lineage
         tree.show(snapshot.lineage, now=self.graft.clock(), progress=progress)
+        if newer:
+            self.query_one(FilterBox).refresh_found()
         self.query_one(ActiveRuns).runs = active(snapshot.runs) if self.size.height >= 30 else ()
+        self._show_next(snapshot)
         if self._wanted and tree.go_to(self._wanted):
             self._wanted = ""
+
+    def _turn_to(self, *, empty: bool) -> None:
+        """Show the welcome or the tree, with the keyboard in what is shown."""
+        welcome = self.query_one(Welcome)
+        if self._empty != empty:
+            self._empty = empty
+            welcome.display = empty
+            self.query_one("#lineage").display = not empty
+            welcome.take_focus() if empty else self.query_one(LineageTree).focus()
+
+    # --- the first minutes ----------------------------------------------------------------------
+
+    def _show_next(self, snapshot: Snapshot) -> None:
+        """What goes on and what comes next, until the method was gone through once."""
+        step = next_step(snapshot)
+        self.query_one(NextLine).step = step
+        if self._empty or step is not None:
+            self.graft.ask(self.graft.gateway.demo, self._show_demo, group="demo")
+
+    def _show_demo(self, demo: tuple[bool, list[str]]) -> None:
+        playing, said = demo
+        runs = self.graft.snapshot.runs if self.graft.snapshot else ()
+        self.query_one(NextLine).demo = playing
+        self.query_one(Welcome).show(runs, playing, said)
+        if playing and self._empty:
+            self.set_timer(DEMO_SECONDS, self._look_at_demo)
+
+    def _look_at_demo(self) -> None:
+        """Its words appear before its first run does, so before there is a newer snapshot."""
+        if self._empty:
+            self.graft.ask(self.graft.gateway.demo, self._show_demo, group="demo")
+
+    @on(Welcome.Chosen)
+    def _begin(self, message: Welcome.Chosen) -> None:
+        if message.what == "corpus":
+            self.post_message(messages.OpenLaunch("corpus"))
+        elif message.what == "demo":
+            self.graft.ask(self.graft.gateway.start_demo, lambda _: self._look_at_demo())
+        else:
+            self.graft.action_help()
+
+    # --- the cursor -----------------------------------------------------------------------------
 
     def go_to(self, node_id: str) -> None:
         """Put the cursor on a node now, or as soon as it is there."""
         tree = self.query_one(LineageTree)
         if node_id and tree.view.hits is not None and node_id not in tree.view.hits:
-            self._leave_filter()
+            self.query_one(FilterBox).set("")
         if node_id and not tree.go_to(node_id):
             self._wanted = node_id
 
@@ -158,41 +205,27 @@ class LineageScreen(RunActions):
     # --- filter ---------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+        self.query_one(FilterBox).open()
 
-    @on(Input.Changed, "#filter")
-    def _filtered(self, event: Input.Changed) -> None:
-        self._find(event.value)
-
-    def _find(self, query: str) -> None:
-        """Show what matches, and what leads there."""
+    @on(FilterBox.Found)
+    def _found(self, message: FilterBox.Found) -> None:
         tree = self.query_one(LineageTree)
-        tree.see(hits=matching(tree.lineage, query))
+        tree.see(hits=matching(tree.lineage, message.query, message.ids))
 
-    @on(Input.Submitted, "#filter")
-    def _done_filtering(self, event: Input.Submitted) -> None:
-        event.input.display = bool(event.value.strip())
+    @on(FilterBox.Left)
+    def _left_filter(self) -> None:
         self.query_one(LineageTree).focus()
 
     def action_clear(self) -> None:
-        box = self.query_one("#filter", Input)
-        if self.focused is not None and self.focused is self.query_one(NodeCard):
+        box, card = self.query_one(FilterBox), self.query_one(NodeCard)
+        if card.has_focus:
             self.query_one(LineageTree).focus()
         elif box.display:
-            self._leave_filter()
-            self.query_one(LineageTree).focus()
+            box.action_leave()
         elif self.details:
             self.details = False
         else:
             self._mark_only(frozenset())
-
-    def _leave_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.value = ""
-        box.display = False
-        self._find("")
 
     # --- the node under the cursor --------------------------------------------------------------
 
@@ -310,29 +343,3 @@ def _run_state(node: Node, snapshot: Snapshot | None) -> str:
     """The state of the run behind a node: a base is `frozen`, but its run is `finished`."""
     runs = snapshot.runs if snapshot else ()
     return next((run.state for run in runs if run.id == node.run_id), node.state)
-
-
-def _welcome(runs: tuple[RunRow, ...] = ()) -> Content:
-    """The first screen of an empty workspace: what this is, and the first three things to do."""
-    steps = (
-        ("graftline demo", "the whole method in a few minutes, on text that Python carries"),
-        ("graftline corpus build CONFIG", "1  a corpus: cleaned, tokenised, named by its content"),
-        ("graftline pretrain CONFIG", "2  a base, trained until its held-out loss flattens"),
-        ("b in this tree", "3  a variant for each task, branched off that one base"),
-    )
-    lines = [
-        Content.styled("One base, many variants", f"bold {theme.GREEN}"),
-        Content.styled("This workspace is empty. To grow something in it:", theme.MUTED),
-        Content(""),
-    ]
-    for command, why in steps:
-        lines += [
-            Content.styled(f"  {command}", f"bold {theme.BRIGHT}"),
-            Content.styled(f"    {why}", theme.MUTED),
-            Content(""),
-        ]
-    lines.append(Content.styled("P pretrains from here, ? lists the keys, ctrl+p finds every action", theme.MUTED))
-    for run in runs:
-        if run.error:
-            lines.append(page(f"\n{run.name} {run.state}: {run.error}", theme.RED))
-    return Content("\n").join(lines)
