@@ -177,6 +177,20 @@ class GraftlineApp(Frame):
         if not isinstance(self.screen, FindScreen):
             await find(self)
 
+    async def action_quit(self) -> None:
+        """End the app, after a question when something was typed and not sent. Pressed again, it ends."""
+        from tui.screens.ask import ConfirmScreen
+
+        typed = any(getattr(screen, "unsaved", False) for screen in self.screen_stack)
+        if typed and not isinstance(self.screen, ConfirmScreen):
+            self.push_screen(ConfirmScreen("Quit?", "What was typed here is not sent yet."), self._quit)
+        else:
+            self.exit()
+
+    def _quit(self, wanted: bool | None) -> None:
+        if wanted:
+            self.exit()
+
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 

@@ -53,6 +53,15 @@ HELP: list[BindingType] = [
     _key("end,G", "edge(True)", "bottom", "help.bottom", "To the bottom"),
 ]
 
+ASK: list[BindingType] = [
+    _key("escape", "dismiss(None)", "cancel", "ask.cancel", "Leave it as it was", True),
+]
+
+CONFIRM: list[BindingType] = [
+    _key("y", "dismiss(True)", "yes", "confirm.yes", "Do it", True),
+    _key("n,escape,enter,q", "dismiss(False)", "no", "confirm.no", "Leave it as it was", True),
+]
+
 RUN: list[BindingType] = [
     _key("l", "logs", "logs", "run.logs", "Read this run's log"),
     _key("S", "stop", "stop", "run.stop", "Checkpoint and stop, or leave the queue"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +16,17 @@ from tests.support.workspace import NOW
 from tui import theme
 from tui.app import GraftlineApp
 from tui.commands import Command, commands, ranked
+from tui.key_page import page
 from tui.key_words import all_of, spoken
 from tui.keymap import known
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
+from tui.screens.launch import LaunchScreen
 from tui.screens.place import Place
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.place_bar import PLACES
 
+ROOT = Path(__file__).parents[2]
 SIZES = [(45, 24), (80, 24), (120, 40), (200, 60)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 
@@ -71,6 +75,25 @@ async def test_q_ends_the_app(demo: GraftlineApp) -> None:
         await pilot.press("q")
         await pilot.pause()
         assert demo._exit
+
+
+async def test_quitting_asks_when_something_was_typed(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("b")
+        await settle(pilot, lambda: isinstance(demo.screen, LaunchScreen))
+        assert isinstance(demo.screen, LaunchScreen) and not demo.screen.unsaved, (
+            "what was filled in for one is not typed"
+        )
+        await pilot.press(*"mine", "ctrl+q")
+        await shows(pilot, lambda: "Quit?" in screen_text(pilot))
+        await pilot.press("n")
+        await pilot.pause()
+        assert not demo._exit and isinstance(demo.screen, LaunchScreen)
+        await pilot.press("ctrl+q")
+        await shows(pilot, lambda: "Quit?" in screen_text(pilot))
+        await pilot.press("y")
+        await shows(pilot, lambda: demo._exit)
 
 
 async def test_the_user_s_own_keys_are_heard_and_shown(demo: GraftlineApp) -> None:
@@ -281,3 +304,8 @@ def test_keys_are_written_as_people_do(key: str, written: str) -> None:
 
 def test_all_keys_of_an_action_are_written_once() -> None:
     assert all_of([known()["tree.down"]]).startswith("↓ j")
+
+
+def test_the_page_of_keys_is_what_the_code_says() -> None:
+    """`python -m tui.key_page > docs/keys.md` writes it."""
+    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == page()

@@ -28,6 +28,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "machine": ("8", "down"),
     "logs": ("9",),
     "help": ("question_mark",),
+    "help-search": ("question_mark", "slash", *"mark"),
+    "find": ("ctrl+p",),
+    "find-name": ("ctrl+p", *"areas"),
     "freeze": ("j", "F"),
 }
 """Names, and the keys that lead there."""

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import InputError
+from tui import keys
 from tui.text import one_line, page, words
 
 _CSS = """
@@ -30,11 +31,16 @@ class AskScreen(ModalScreen[str | None]):
     """One line of text, or None when it was left with escape. `check` raises `InputError` for what cannot be."""
 
     CSS = _CSS
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="ask.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = keys.ASK
 
     def __init__(self, title: str, *, hint: str = "", value: str = "", check: Callable[[str], object] | None = None):
         super().__init__()
         self._title, self._hint, self._value, self._check = title, hint, value, check
+
+    @property
+    def unsaved(self) -> bool:
+        """Something was typed here that leaving would lose."""
+        return self.query_one(Input).value != one_line(self._value)
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -62,10 +68,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """A question that only `y` answers with yes."""
 
     CSS = _CSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "dismiss(True)", "yes", id="confirm.yes"),
-        Binding("n,escape,enter", "dismiss(False)", "no", id="confirm.no"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.CONFIRM
 
     def __init__(self, title: str, hint: str = ""):
         super().__init__()

@@ -63,6 +63,11 @@ class LaunchScreen(Screen[None]):
         self._launching = False
 
     @property
+    def unsaved(self) -> bool:
+        """Something was typed here that leaving would lose."""
+        return any(one.typed for one in self.query(FormField))
+
+    @property
     def graft(self) -> GraftlineApp:
         return cast("GraftlineApp", self.app)
 
