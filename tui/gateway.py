@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from engine.launch.machine import Watch
     from engine.launch.mirror import Mirror
     from tui.exchange import Question
+    from tui.views import Views
 
 
 CARD_COLUMNS = 240
@@ -136,6 +137,17 @@ class Gateway:
 
     def values(self, keys: Sequence[str], run_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         return self.client.values(keys, run_ids)
+
+    def views(self) -> Views:
+        """How the runs were looked at. Raises `InputError` for a views.toml that cannot be read."""
+        from tui.views import load
+
+        return load(self.home / "views.toml")
+
+    def save_views(self, views: Views) -> None:
+        from tui.views import save
+
+        save(self.home / "views.toml", views)
 
     def events(self, run_id: str) -> list[EventRow]:
         return self.client.events(run_id)

@@ -125,11 +125,42 @@ CARD: list[BindingType] = [
 ]
 
 RUNS: list[BindingType] = [
+    _key("f,slash", "filter", "filter", "runs.filter", "Show only what a query finds", True, "f"),
+    _key("space", "mark", "mark", "runs.mark", "Mark, to do things to many at once", True),
+    _key("ctrl+a", "mark_all", "mark all", "runs.mark_all", "Mark all that are shown"),
+    _key("x", "unmark", "unmark", "runs.unmark", "Take every mark off"),
     _key("o", "sort", "sort", "runs.sort", "Sort by the next column", True),
-    _key("O", "turn", "reverse", "runs.turn", "Turn the order round", True),
-    _key("slash", "filter", "filter", "runs.filter", "Show only what matches", True, "/"),
-    _key("escape", "clear", "clear", "runs.clear", "Leave the filter"),
+    _key("O", "turn", "reverse", "runs.turn", "Turn the order round"),
+    _key("C", "columns", "columns", "runs.columns", "Choose columns: configuration keys and metrics too", True),
+    _key("H", "group", "group", "runs.group", "Gather the runs under headings, by any key", True),
+    _key("V", "views", "views", "runs.views", "Saved views: query, columns, order and groups", True),
+    _key("p", "pin", "pin", "runs.pin", "Keep this run on top, or let it go"),
+    _key("b", "branch", "branch", "runs.branch", "Branch a variant off this run's model"),
+    _key("e", "evaluate", "eval", "runs.evaluate", "Evaluate this run's model, or the marked ones"),
+    _key("c", "compare", "compare", "runs.compare", "Compare the models of the marked runs"),
+    _key("T", "talk", "talk", "runs.talk", "Talk to this run's model, or the marked ones"),
+    _key("right_square_bracket", "facts", "facts", "runs.facts", "What the run says of itself", display="]"),
+    _key("escape", "clear", "clear", "runs.clear", "Leave the filter, then the marks"),
     *RUN,
+]
+
+CHOOSE: list[BindingType] = [
+    _key("f,slash", "narrow", "narrow", "choose.narrow", "Show only what holds a text"),
+    _key("escape", "back", "leave", "choose.back", "Out of the dialog"),
+]
+
+COLUMNS: list[BindingType] = [
+    *CHOOSE,
+    _key("space", "mark", "take", "columns.take", "Take this column, or leave it"),
+    _key("K", "move(-1)", "left", "columns.left", "Move this column to the left"),
+    _key("J", "move(1)", "right", "columns.right", "Move this column to the right"),
+    _key("0", "default", "as shipped", "columns.default", "The columns as shipped"),
+]
+
+VIEWS: list[BindingType] = [
+    *CHOOSE,
+    _key("plus", "save", "save", "views.save", "Save how the runs are looked at now", display="+"),
+    _key("D,delete", "delete", "delete", "views.delete", "Delete this view"),
 ]
 
 LOGS: list[BindingType] = [
@@ -243,6 +274,20 @@ LIST: list[BindingType] = [
     _key("enter", "select", "open", "list.open", "Open what is under the cursor"),
 ]
 """Of a plain list that has the focus."""
+
+TABLE: list[BindingType] = [
+    *LIST,
+    _key(
+        "right,d",
+        "shift(1)",
+        "unfold, columns",
+        "table.right",
+        "Unfold a group; show columns further right",
+        display="→",
+    ),
+    _key("left,a", "shift(-1)", "fold", "table.left", "Fold a group; show columns further left", display="←"),
+]
+"""Of a table that has the focus."""
 
 QUEUE: list[BindingType] = [
     _key("K", "move(-1)", "earlier", "queue.earlier", "Let this run start one place earlier", True),

@@ -1,4 +1,9 @@
-"""Every run of the workspace in a table, with what the chosen one says of itself below."""
+"""Every run of the workspace in a table: found by a query, in columns of one's own, marked and changed together.
+
+snapshot (runs) ─┐
+FilterBox.Found ─┼->  RunTable  ->  cursor, marks  ->  target(), targets(): what the keys of `keys.RUN` act on
+views.toml ──────┘                  `runs_view` holds the choices of what is shown
+"""
 
 from __future__ import annotations
 
@@ -8,97 +13,148 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Static
 
-from engine.store.rows import RunRow
-from tui import keys, theme
-from tui.messages import OpenMonitor, Snapshot
-from tui.screens.actions import RunActions, Target, target_of
-from tui.text import words
+from tui import keys
+from tui.messages import OpenCompare, OpenLaunch, OpenMonitor, OpenPlay, Snapshot
+from tui.screens.actions import Target, target_of
+from tui.screens.runs_view import RunsView
+from tui.widgets.filter_box import FilterBox
+from tui.widgets.run_facts import RunFacts
 from tui.widgets.run_table import RunTable
+from tui.widgets.table import Table
+
+_MODELS = ("pretrain", "branch")
+_NO_RUNS = "No runs yet. `graftline demo` makes some; so does b in the lineage."
+_NO_MATCH = "No run matches. esc shows all of them again."
 
 
-class RunsScreen(RunActions):
-    """The table of runs."""
+class RunsScreen(RunsView):
+    """The table of runs, the filter above it and the chosen run's facts below."""
 
     PLACE = "runs"
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = keys.RUNS
 
     def body(self) -> ComposeResult:
+        yield FilterBox(id="filter")
         yield RunTable(id="runs")
-        yield Static("No runs yet. `graftline demo` makes some; so does b in the lineage.", id="none")
-        yield Input(placeholder="filter: name, kind, state, #tag …", id="filter", select_on_focus=False)
-        yield Static(id="about")
+        yield Static(id="none")
+        yield RunFacts(id="about")
 
     def on_mount(self) -> None:
-        self.query_one("#filter").display = False
         self.query_one("#none").display = False
-        self.query_one(RunTable).focus()
+        self.table.focus()
         super().on_mount()
+        self.recall()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        table = self.query_one(RunTable)
-        table.show(snapshot.runs, self.graft.clock())
-        table.display = bool(snapshot.runs)
-        self.query_one("#none").display = not snapshot.runs
+        changed = snapshot.runs is not self.table.runs
+        self.table.show(snapshot.runs, self.graft.clock())
+        self._or_none()
+        if changed:
+            self.box.refresh_found()
+            self.ask_values()
         self._describe()
 
-    @on(DataTable.RowHighlighted)
+    @on(Table.Moved)
     def _describe(self) -> None:
-        run = self.query_one(RunTable).run
-        self.query_one("#about", Static).update(_about(run) if run else "")
+        self.query_one(RunFacts).show_run(self.table.run, self.graft.clock())
+
+    def _or_none(self) -> None:
+        """Where there is nothing to show, say why."""
+        none = self.query_one("#none", Static)
+        none.update(Content(_NO_MATCH if self.table.runs else _NO_RUNS))
+        none.display = not self.table.order
+        self.table.display = bool(self.table.order)
+
+    def action_facts(self) -> None:
+        """Put what the chosen run says of itself away, or show it again."""
+        facts = self.query_one(RunFacts)
+        facts.display = not facts.display
+
+    # --- what the keys act on ---------------------------------------------------------------------
 
     def target(self) -> Target | None:
-        run = self.query_one(RunTable).run
+        run = self.table.run
         return target_of(run) if run else None
 
-    @on(DataTable.RowSelected)
+    def targets(self) -> tuple[Target, ...]:
+        return tuple(target_of(run) for run in self.table.chosen)
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or its group, and go on to the next."""
+        table = self.table
+        ids = {table.run.id} if table.run else {run.id for run in table.group_runs}
+        self._mark(table.marked - ids if ids <= table.marked else table.marked | ids)
+        table.action_cursor_down()
+
+    def action_mark_all(self) -> None:
+        self._mark(set(self.table.shown_runs()))
+
+    def action_unmark(self) -> None:
+        self._mark(set())
+
+    def _mark(self, marked: set[str]) -> None:
+        before = self.table.marked
+        if marked != before:
+            self.table.mark(marked)
+            self.graft.undo.add("the marks", lambda: self.table.mark(before), blocks=False)
+
+    # --- going elsewhere --------------------------------------------------------------------------
+
+    @on(Table.Opened)
     def action_monitor(self) -> None:
-        if target := self._target():
-            self.post_message(OpenMonitor((target.id,)))
+        if ids := tuple(run.id for run in self.table.chosen):
+            self.post_message(OpenMonitor(ids))
 
-    def action_sort(self) -> None:
-        self.query_one(RunTable).sort_by_next()
+    def action_branch(self) -> None:
+        run = self.table.run
+        if run is not None and run.kind in _MODELS:
+            self.post_message(OpenLaunch("branch", base=run.id))
+        else:
+            self.graft.say("Put the cursor on a pretraining run or a branch to branch from.", severity="warning")
 
-    def action_turn(self) -> None:
-        table = self.query_one(RunTable)
-        table.turned = not table.turned
+    def action_evaluate(self) -> None:
+        if models := self._models():
+            self.post_message(OpenLaunch("evaluate", base=models[0], models=models))
 
-    # --- filter ---------------------------------------------------------------------------------
+    def action_compare(self) -> None:
+        if models := self._models():
+            self.post_message(OpenCompare(models))
+
+    def action_talk(self) -> None:
+        if models := self._models():
+            self.post_message(OpenPlay(models))
+
+    def _models(self) -> tuple[str, ...]:
+        """What the chosen runs made; says so when that is nothing."""
+        models = tuple(run.id for run in self.table.chosen if run.kind in _MODELS)
+        if not models:
+            self.graft.say("Put the cursor on a run that makes a model, or mark some with space.", severity="warning")
+        return models
+
+    # --- filter -----------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+        self.box.open()
 
-    @on(Input.Changed, "#filter")
-    def _filtered(self, event: Input.Changed) -> None:
-        self.query_one(RunTable).filter(event.value)
+    @on(FilterBox.Found)
+    def _found(self, event: FilterBox.Found) -> None:
+        self.table.found = event.ids
+        self.table.change(query=event.query)
+        self._or_none()
+        self._remember()
         self._describe()
 
-    @on(Input.Submitted, "#filter")
-    def _done_filtering(self, event: Input.Submitted) -> None:
-        event.input.display = bool(event.value.strip())
-        self.query_one(RunTable).focus()
+    @on(FilterBox.Left)
+    def _left(self) -> None:
+        self.table.focus()
 
     def action_clear(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.value = ""
-        box.display = False
-        self.query_one(RunTable).focus()
-
-
-def _about(run: RunRow) -> Content:
-    """Three lines: id and device; what it grew from; what went wrong, or the note."""
-    device = f" · {run.device}" if run.device else ""
-    attempt = f" · attempt {run.attempt}" if run.attempt > 1 else ""
-    from_ = ", ".join(parent.partition(":")[2] or parent for parent in run.parents)
-    last = words(run.error, theme.RED) if run.error else words(run.note, theme.FAINT)
-    return Content("\n").join(
-        [
-            words(f"{run.id}{device}{attempt}", theme.MUTED),
-            words(f"from {from_}" if from_ else "from nothing but its sources", theme.MUTED),
-            last,
-        ]
-    )
+        """The filter first, then the marks."""
+        if self.box.value:
+            self.box.set("")
+        elif self.table.marked:
+            self.action_unmark()
+        self.table.focus()

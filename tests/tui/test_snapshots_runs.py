@@ -1,0 +1,31 @@
+"""How the place of runs looks at three sizes: filtered, wrongly asked, grouped, and its dialogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.screen import pressing
+from tests.tui.test_snapshots import SIZES, Compare, sizes
+from tui.app import GraftlineApp
+
+WAYS: dict[str, tuple[str, ...]] = {
+    "filtered": ("2", "f", *"kind:branch loss<1.2 sta"),
+    "wrong": ("2", "f", *"loss<low"),
+    "columns": ("2", "C", "down", "down"),
+    "grouped": ("2", "H", "f", *"method", "enter", "enter", "home", "a", "space"),
+    "views": ("2", "f", *"kind:branch", "enter", "o", "V", "plus", *"by state", "enter", "V"),
+}
+"""Names, and the keys that lead there."""
+
+
+@sizes
+@pytest.mark.parametrize("way", WAYS)
+def test_it_looks_like_this(snap_compare: Compare, demo: GraftlineApp, size: tuple[int, int], way: str) -> None:
+    assert snap_compare(demo, terminal_size=size, run_before=pressing(*WAYS[way]))
+
+
+def test_every_snapshot_here_has_its_baseline() -> None:
+    folder = Path(__file__).parent / "__snapshots__" / "test_snapshots_runs"
+    assert len(list(folder.glob("*.svg"))) == len(WAYS) * len(SIZES)
