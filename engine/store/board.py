@@ -10,13 +10,12 @@ equal to what it was, however often it is looked at.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import duckdb
 import msgspec
 
 from engine.store import queries
-from engine.store.fold import RunState
 from engine.store.ingest import Ingest
 from engine.store.lineage import ROOT, Forest, above, base_cost, grow, node, shape, walk
 from engine.store.moved import Moved
@@ -33,7 +32,7 @@ class Board:
 
     def __init__(self) -> None:
         self.version = self._first = time.time_ns()  # higher than any that an earlier supervisor gave out
-        self._forest = Forest(config=lambda run_id: "{}")
+        self._forest = Forest()
         self._nodes: dict[str, Node] = {}
         self._children: dict[str, tuple[str, ...]] = {ROOT: ()}
         self._parents: dict[str, str] = {}
@@ -44,7 +43,6 @@ class Board:
         self._children_at: dict[str, int] = {}
         self._gone: dict[str, int] = {}
         self._index = Index()
-        self._states: Mapping[str, RunState] = {}
         self._unindexed: set[str] = set()
 
     # --- asking -----------------------------------------------------------------------------------
@@ -90,7 +88,7 @@ class Board:
         """What a query is answered from; brought level only when one is asked."""
         for run_id in self._unindexed:
             if run_id in self._forest.runs:
-                self._index.put(self._forest.runs[run_id], self._states[run_id])
+                self._index.put(self._forest.runs[run_id], self._forest.states[run_id])
             else:
                 self._index.drop(run_id)
         self._unindexed.clear()
@@ -120,11 +118,10 @@ class Board:
     def _update_runs(self, connection: duckdb.DuckDBPyConnection, ingest: Ingest, moved: Moved) -> bool:
         """The rows of runs; whether any came or went."""
         forest = self._forest
-        forest.config = lambda run_id: ingest.runs[run_id].config
+        forest.states = ingest.runs
         if moved.labels or moved.everything:
             forest.tags, forest.notes = queries.tags_by_target(connection), queries.notes_by_target(connection)
         others = False
-        self._states = ingest.runs
         self._unindexed |= moved.runs | moved.labels
         for run_id in moved.runs | (moved.labels & forest.runs.keys()):
             state, known = ingest.runs.get(run_id), forest.runs.get(run_id)
@@ -136,12 +133,10 @@ class Board:
                     forest.runs[run_id], self._run_at[run_id] = row, self.version
             elif known is not None:
                 self._drop_run(run_id)
-        forest.histories.refresh(connection, (forest.runs[i] for i in moved.runs if i in forest.runs))
         return others
 
     def _drop_run(self, run_id: str) -> None:
         del self._forest.runs[run_id], self._run_at[run_id]
-        self._forest.histories.forget(run_id)
         self._gone[run_id] = self.version
         if len(self._gone) > _REMEMBERED:
             self._gone.clear()

@@ -8,6 +8,13 @@ import msgspec
 
 from engine.journal import events as e
 
+HISTORY = 60
+
+
+def _stride(count: int) -> int:
+    """Of so many values, one in how many is kept: a power of two."""
+    return int(1 << max(0, -(-count // HISTORY) - 1).bit_length())
+
 
 class RunState(msgspec.Struct, kw_only=True):
     """A row of `runs`: the columns, in their order. docs/schema.md says what each holds."""
@@ -50,6 +57,10 @@ class RunState(msgspec.Struct, kw_only=True):
     command: str = ""
     last_metrics: str = "{}"
     """JSON: each metric's newest number, by name in order. Ingest folds it, a piece of the journal at a time."""
+
+    heldout_count: int = 0
+    heldout_history: list[float] = []
+    """Of all held-out losses every so manieth, so that there are at most `HISTORY`."""
 
     def apply(self, record: e.Record) -> None:
         """Take in one record."""
@@ -107,7 +118,33 @@ class RunState(msgspec.Struct, kw_only=True):
             self.train_loss = value
         if (value := event.values.get("heldout_loss")) is not None:
             self.heldout_loss = value
+            self._remember(value)
             self.best_heldout_loss = value if self.best_heldout_loss is None else min(value, self.best_heldout_loss)
+
+    def _remember(self, loss: float) -> None:
+        """Keep one loss in 1, 2, 4 ... of them: the fewest to leave out that keep the history short."""
+        if self.heldout_count % _stride(self.heldout_count) == 0:
+            self.heldout_history = [*self.heldout_history, loss]
+        self.heldout_count += 1
+        if len(self.heldout_history) > HISTORY:
+            self.heldout_history = self.heldout_history[::2]
+
+    def remeasured(self, losses: list[float]) -> None:
+        """These are all the held-out losses there are, in order: an attempt took others back."""
+        self.heldout_count, self.heldout_history = 0, []
+        self.heldout_loss = self.best_heldout_loss = None
+        for loss in losses:
+            self.heldout_loss = loss
+            self._remember(loss)
+        self.best_heldout_loss = min(losses, default=None)
+
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """For a sparkline: the history, and the newest if it was left out of it."""
+        last, newest = self.heldout_count - 1, self.heldout_loss
+        if newest is None or last % _stride(self.heldout_count) == 0:
+            return tuple(self.heldout_history)
+        return (*self.heldout_history, newest)
 
     def _ended(self, time: float, seconds: float) -> None:
         self.ended = time

@@ -16,14 +16,14 @@ workspace of ten thousand runs is not put together again for one line of one jou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from engine.store.histories import Histories
+from engine.store.fold import RunState
 from engine.store.rows import BaseCost, CorpusRow, Cost, ModelRow, Node, RunRow, ScoreRow
 
 T = TypeVar("T")
@@ -36,8 +36,8 @@ _LANGUAGE_MODEL = "language-model"
 class Forest:
     """Everything that the tree is put together from."""
 
-    config: Callable[[str], str]
-    """A run's configuration, as JSON."""
+    states: Mapping[str, RunState] = field(default_factory=dict)
+    """Runs as the store folds them, with their configurations."""
     runs: dict[str, RunRow] = field(default_factory=dict)
     models: dict[str, ModelRow] = field(default_factory=dict)
     corpora: dict[str, CorpusRow] = field(default_factory=dict)
@@ -46,7 +46,6 @@ class Forest:
     scores: dict[str, tuple[ScoreRow, ...]] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
-    histories: Histories = field(default_factory=Histories)
     frozen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By run: the versions it was frozen under."""
 
@@ -209,7 +208,7 @@ def _model_node(forest: Forest, model: ModelRow) -> Node:
         run_id=model.run_id,
         frozen_as=() if base else (model.id,),
         heldout_loss=loss if loss is not None or run is None else run.best_heldout_loss,
-        loss_history=forest.histories.of(model.run_id) if base else (),
+        loss_history=forest.states[run.id].losses if run else (),
         cost=run.cost if run else Cost(),
         created=model.frozen_at or 0.0,
         detail=_facts(
@@ -232,7 +231,7 @@ def _run_node(forest: Forest, run: RunRow) -> Node:
         run_id=run.id,
         frozen_as=forest.frozen.get(run.id, ()),
         heldout_loss=run.best_heldout_loss,
-        loss_history=forest.histories.of(run.id),
+        loss_history=forest.states[run.id].losses,
         cost=run.cost,
         created=run.created,
         detail=facts | _training_facts(run, forest),
@@ -253,7 +252,7 @@ def _labels(forest: Forest, node_id: str) -> dict[str, Any]:
 
 
 def _config(forest: Forest, run: RunRow) -> dict[str, Any]:
-    config: dict[str, Any] = msgspec.json.decode(forest.config(run.id))
+    config: dict[str, Any] = msgspec.json.decode(forest.states[run.id].config)
     return config
 
 

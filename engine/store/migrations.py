@@ -67,6 +67,16 @@ MIGRATIONS: dict[str, str] = {
             ) GROUP BY run_id
         ) found WHERE found.run_id = runs.id;
     """,
+    "0003-heldout-history": """
+        ALTER TABLE runs ADD COLUMN heldout_count BIGINT DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN heldout_history DOUBLE[] DEFAULT [];
+        UPDATE runs SET heldout_count = len(losses), heldout_history = list_slice(losses, 1, len(losses), stride)
+        FROM (
+            SELECT run_id, losses, pow(2, ceil(log2(greatest(1, ceil(len(losses) / 60)))))::BIGINT AS stride
+            FROM (SELECT run_id, list(value ORDER BY step, time) AS losses FROM metrics
+                  WHERE name = 'heldout_loss' AND value IS NOT NULL GROUP BY run_id)
+        ) found WHERE found.run_id = runs.id;
+    """,
 }
 
 

@@ -168,7 +168,7 @@ class Node(_Row, frozen=True, kw_only=True):
     """variant: the versions it was frozen under."""
     heldout_loss: float | None = None
     loss_history: tuple[float, ...] = ()
-    """Held-out loss over the run, oldest first, at most 60 values: for a sparkline."""
+    """Held-out loss over the run, oldest first, at most 61 values: for a sparkline."""
     scores: tuple[ScoreRow, ...] = ()
     """Task scores only; bits per byte stand in `bits_per_byte`."""
     bits_per_byte: tuple[ScoreRow, ...] = ()

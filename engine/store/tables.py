@@ -112,9 +112,11 @@ class Tables:
         execute(
             "DELETE FROM events WHERE run_id = ? AND step > ? AND type IN ('decision', 'checkpoint')", [run.id, step]
         )
-        newest = "SELECT arg_max(value, step), min(value) FROM metrics WHERE run_id = ? AND name = ?"
-        [(run.train_loss, _)] = execute(newest, [run.id, "train_loss"]).fetchall()
-        [(run.heldout_loss, run.best_heldout_loss)] = execute(newest, [run.id, "heldout_loss"]).fetchall()
+        newest = "SELECT arg_max(value, step) FROM metrics WHERE run_id = ? AND name = 'train_loss'"
+        [(run.train_loss,)] = execute(newest, [run.id]).fetchall()
+        losses = """SELECT value FROM metrics
+            WHERE run_id = ? AND name = 'heldout_loss' AND value IS NOT NULL ORDER BY step, time"""
+        run.remeasured([loss for (loss,) in execute(losses, [run.id]).fetchall()])
         last = "SELECT max(step), max(tokens), max(seconds) FROM metrics WHERE run_id = ?"
         [(reached, tokens, seconds)] = execute(last, [run.id]).fetchall()
         every = "SELECT name, arg_max(value, step) FROM metrics WHERE run_id = ? AND value IS NOT NULL GROUP BY name"
