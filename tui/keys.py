@@ -81,7 +81,7 @@ LINEAGE: list[BindingType] = [
     _key("e", "evaluate", "eval", "lineage.evaluate", "Evaluate this model, or the marked ones", True),
     _key("c", "compare", "compare", "lineage.compare", "Compare the marked models", True),
     _key("F", "freeze", "freeze", "lineage.freeze", "Freeze this run's best checkpoint as a base", True),
-    _key("T", "talk", "talk", "lineage.talk", "Give this model a prompt, or the marked ones", True),
+    _key("T", "talk", "talk", "lineage.talk", "Give this model a prompt, or the marked ones"),
     _key("P", "pretrain", "pretrain", "lineage.pretrain", "Pretrain a new base"),
     _key("space", "mark", "mark", "lineage.mark", "Mark for compare, evaluate and the monitor", True),
     _key("ctrl+a", "mark_all", "mark all", "lineage.mark_all", "Mark all that are shown"),

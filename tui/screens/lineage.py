@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.timer import Timer
@@ -36,6 +36,9 @@ DEMO_SECONDS = 1.0
 """Between two looks at what the demo says, before it has made anything."""
 CARD_DELAY, DETAILS_DELAY = 0.03, 0.1
 """Seconds that the cursor rests on a node before its card is drawn, and then before the store is asked about it."""
+
+_NEED_A_NODE = {binding.action for binding in keys.LINEAGE if isinstance(binding, Binding)} - {"pretrain", "undo"}
+"""Keys that mean nothing in an empty workspace, and are not offered there."""
 
 
 class LineageScreen(RunActions):
@@ -97,6 +100,10 @@ class LineageScreen(RunActions):
             welcome.display = empty
             self.query_one("#lineage").display = not empty
             welcome.take_focus() if empty else self.query_one(LineageTree).focus()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (self._empty and action in _NEED_A_NODE)
 
     # --- the first minutes ----------------------------------------------------------------------
 

@@ -24,11 +24,12 @@ from tui import keys, theme
 from tui.text import cut, one_line, page
 
 CHOICES = {
-    "demo": ("Play the demo", "the whole method in a few minutes, on text that Python carries"),
-    "corpus": ("Build a corpus of your own", "from text files, JSON lines or a documentation folder"),
-    "read": ("Read the keys and signs", "? does so from anywhere, ctrl+p finds every action"),
+    "demo": ("Play the demo", "the whole method, on Python's own help"),
+    "corpus": ("Build a corpus of your own", "from text files, JSON lines or folders"),
+    "read": ("Read the keys and signs", "? does so anywhere, ctrl+p finds every action"),
 }
-_WIDE = 76
+_WIDE = 74
+"""Cells for the picture with its explanations, and for the choices with theirs."""
 
 
 class _Choices(OptionList):
@@ -40,7 +41,7 @@ class Welcome(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     Welcome { align: center middle; padding: 1 2; }
-    Welcome > * { width: 78; max-width: 100%; height: auto; }
+    Welcome > * { width: 76; max-width: 100%; height: auto; }
     Welcome OptionList { margin: 1 0; border: none; background: $background; padding: 0; }
     Welcome OptionList:focus { border: none; }
     """
@@ -60,12 +61,12 @@ class Welcome(VerticalScroll, can_focus=False):
         self._draw()
 
     def _draw(self) -> None:
-        wide = self.size.width - 4 >= _WIDE
+        wide = self.size.width >= _WIDE
         self.query_one("#method", Static).update(_method(wide))
         choices = self.query_one(_Choices)
         at = choices.highlighted or 0
         choices.clear_options()
-        room = max(20, min(_WIDE, self.size.width - 4) - 4)
+        room = max(20, min(_WIDE, self.size.width) - 1)
         choices.add_options(Option(_choice(what, room), id=what) for what in CHOICES)
         choices.highlighted = at
 
@@ -94,7 +95,7 @@ def _choice(what: str, room: int) -> Content:
     title, why = CHOICES[what]
     if room >= 60:
         return Content.assemble((f"{title:<28}", f"bold {theme.BRIGHT}"), (cut(why, room - 28), theme.MUTED))
-    return Content.assemble((title, f"bold {theme.BRIGHT}"), "\n", (cut(why, room), theme.MUTED))
+    return Content.assemble((title, f"bold {theme.BRIGHT}"), "\n", (cut(why, room - 1), theme.MUTED))
 
 
 def _method(wide: bool) -> Content:
@@ -103,7 +104,7 @@ def _method(wide: bool) -> Content:
     variant = theme.STATES["finished"]
     tree = [
         (corpus, "", "corpus", "text, cleaned and tokenised, named by its content"),
-        (base, "└─ ", "base", "pretrained once until its held-out loss flattens, then frozen"),
+        (base, "└─ ", "base", "pretrained until held-out loss flattens, then frozen"),
         (variant, "   ├─ ", "classifier", "each variant branches off the base, for one task,"),
         (variant, "   ├─ ", "instructions", "at a fraction of what the base cost,"),
         (variant, "   └─ ", "your domain", "and is compared with intervals, side by side"),
