@@ -17,7 +17,7 @@ from engine.config.schema import RunConfig
 from engine.config.size import Estimate
 from engine.errors import InputError
 from engine.journal.reader import Tail
-from engine.paths import Workspace
+from engine.paths import Workspace, write_atomic
 from engine.store.rows import (
     CheckpointRow,
     CorpusRow,
@@ -248,6 +248,18 @@ class Gateway:
         from engine.launch.prepare import problems
 
         return problems(self.workspace, config)
+
+    def load(self, path: Path, kind: str) -> RunConfig:
+        """A stage's configuration file. Raises `InputError` that names file, key and fix."""
+        from engine.config.load import KINDS, load
+
+        config = load(path.expanduser(), KINDS[kind])
+        assert isinstance(config, RunConfig)
+        return config
+
+    def save(self, path: Path, toml: str) -> None:
+        """Write a configuration file, whole or not at all. Folders are made."""
+        write_atomic(path.expanduser(), toml)
 
     def check(self, config: RunConfig, runs: Sequence[RunRow]) -> tuple[list[InputError], Estimate | None]:
         """The problems, and what it will take as far as that can be told."""

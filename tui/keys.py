@@ -336,6 +336,11 @@ PLAY: list[BindingType] = [
 
 LAUNCH: list[BindingType] = [
     _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
+    _key(
+        "ctrl+t", "more", "all keys", "launch.more", "Unfold every other key of the configuration, or fold them", True
+    ),
+    _key("ctrl+o", "save", "save", "launch.save", "Save the form as a configuration file", True),
+    _key("ctrl+l", "load", "load", "launch.load", "Fill the form in from a configuration file", True),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),
     _key("down", "next", "next field", "launch.next", "The next field", True, "↓"),
     _key("up", "previous", "field before", "launch.previous", "The field before", display="↑"),

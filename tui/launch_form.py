@@ -1,43 +1,28 @@
-"""The launch form without the screen: which fields a stage has, and what the filled-in form means.
+"""The launch form without the screen: what the filled-in form means.
 
-Field keys are configuration keys (`data.train`, `train.lr`), so a problem with a key finds its field by itself.
-values (text by key)  ->  build()  ->  Draft: the configuration, its TOML, its command, and what does not read
+values (text by key)  ->  build()   ->  Draft: the configuration, its TOML, its command, and what does not read
+a configuration       ->  filled()  ->  values
+
+Field keys are configuration keys, so a problem with a key finds its field by itself.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import tomli_w
 
+from engine.config.describe import written
 from engine.config.load import KINDS, convert, load
-from engine.config.schema import RunConfig, SuiteConfig
+from engine.config.schema import PretrainConfig, RunConfig, SuiteConfig
 from engine.errors import InputError
-from engine.paths import Workspace, is_run_id, slug
-
-Values = Mapping[str, str]
-KINDS_HERE = ("corpus", "pretrain", "branch", "evaluate")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One line of the form."""
-
-    key: str
-    label: str
-    value: str = ""
-    options: tuple[str, ...] = ()
-    """A choice of these; empty: text."""
-    hint: str = ""
-    type: type[Any] = str
-    suggest: str = ""
-    """What completes it: `models`, `corpora`, `suites`, `path`."""
-    shown: Callable[[Values], bool] = lambda values: True
+from engine.paths import Workspace, slug
+from tui.form_fields import OWN, SIZES, Field, Values, all_fields
 
 
 @dataclass(frozen=True)
@@ -51,106 +36,18 @@ class Draft:
     """By field key; what belongs to no field is under the empty key."""
 
 
-def _method(*names: str) -> Callable[[Values], bool]:
-    return lambda values: values.get("method") in names
-
-
-SIZES = {
-    "tiny": {"layers": 4, "width": 128, "heads": 4, "kv_heads": 2},
-    "small": {"layers": 6, "width": 256, "heads": 8, "kv_heads": 4},
-    "medium": {"layers": 8, "width": 512, "heads": 8, "kv_heads": 4},
-    "large": {"layers": 12, "width": 768, "heads": 12, "kv_heads": 4},
-}
-"""About 0.8, 4, 23 and 78 million weights in the blocks (modern block, relu2)."""
-
-_BRANCH = (
-    Field("method", "method", "classify", ("classify", "instruct", "continued")),
-    Field("base", "base", hint="a frozen model such as tiny@1, or a run", suggest="models"),
-    Field("name", "name", hint="how the run is called"),
-    Field("data.train", "data", hint=".jsonl .json .csv .tsv", suggest="path", shown=_method("classify", "instruct")),
-    Field("data.corpus", "corpus", hint="a built corpus", suggest="corpora", shown=_method("continued")),
-    Field("data.text", "text column", "text", shown=_method("classify")),
-    Field("data.label", "label column", "label", shown=_method("classify")),
-    Field("data.instruction", "question col.", "instruction", shown=_method("instruct")),
-    Field("data.output", "answer column", "output", shown=_method("instruct")),
-    Field("what", "what learns", "full", ("full", "last-block", "head")),
-    Field("scratch", "from scratch", "no", ("no", "yes"), hint="yes: a control, from random weights", type=bool),
-    Field("train.epochs", "epochs", "3", hint="passes over the data", type=float),
-    Field("train.lr", "learning rate", "3e-4", hint="AdamW's peak", type=float),
-    Field("train.batch", "batch", "16", hint="sequences per step", type=int),
-)
-_PRETRAIN = (
-    Field("name", "name", hint="how the run is called"),
-    Field("corpus", "corpus", hint="a built corpus", suggest="corpora"),
-    Field("model", "size", "tiny", tuple(SIZES)),
-    Field("model.block", "block", "modern", ("modern", "gpt2")),
-    Field("model.context", "context", "128", hint="tokens", type=int),
-    Field("train.optimizer", "optimizer", "muon", ("muon", "adamw")),
-    Field("train.lr", "learning rate", "3e-3", hint="AdamW's peak", type=float),
-    Field("train.batch", "batch", "16", hint="sequences per step", type=int),
-    Field("train.steps", "step limit", "4000", hint="the plateau usually ends it sooner", type=int),
-    Field("train.patience", "patience", "3", hint="looks without gain; 0: never flat", type=int),
-)
-_EVALUATE = (
-    Field("models", "models", hint="frozen models or runs, separated by commas", suggest="models", type=list),
-    Field("suites", "suites", hint="names, or .toml files, separated by commas", suggest="suites", type=list),
-    Field("name", "name", "evaluate", hint="how the run is called"),
-    Field("batch", "batch", "32", hint="items at a time", type=int),
-)
-_CORPUS = (
-    Field("name", "name", hint="how the corpus is called"),
-    Field("sources.type", "source", "python-docs", ("python-docs", "files")),
-    Field(
-        "sources.path", "path", hint="a file, a folder or a glob", suggest="path",
-        shown=lambda values: values.get("sources.type") == "files",
-    ),
-    Field("tokenizer.vocab_size", "vocabulary", "4096", hint="tokens, learned from this text", type=int),
-    Field("heldout", "held out", "0.05", hint="share of the documents", type=float),
-)  # fmt: skip
-FIELDS = {"branch": _BRANCH, "pretrain": _PRETRAIN, "evaluate": _EVALUATE, "corpus": _CORPUS}
-
-
-def fields(kind: str, base: str = "", models: tuple[str, ...] = ()) -> list[Field]:
-    """A stage's fields, filled in as far as can be known."""
-    known = {
-        "branch": {"base": base, "name": default_name("branch", {"base": base, "method": "classify"})},
-        "pretrain": {"corpus": base, "name": default_name("pretrain", {"corpus": base})},
-        "evaluate": {"models": ", ".join(models or ((base,) if base else ()))},
-        "corpus": {"name": default_name("corpus", {"sources.type": "python-docs"})},
-    }[kind]
-    return [replace(one, value=known.get(one.key, one.value)) for one in FIELDS[kind]]
-
-
-def default_name(kind: str, values: Values) -> str:
-    """A name that says what the run is, until the user types one."""
-    match kind:
-        case "branch":
-            base = values.get("base", "").partition("@")[0]
-            root = slug("-".join(base.split("-")[3:-1]) if is_run_id(base) else base or "base")
-            scratch = "-scratch" if values.get("scratch") == "yes" else ""
-            return f"{root}-{values.get('method', 'classify')}{scratch}"
-        case "pretrain":
-            return f"{slug(values.get('corpus', '').partition('/')[0] or 'base')}-base"
-        case "corpus":
-            path = Path(values.get("sources.path", "")).stem
-            return slug(path) if values.get("sources.type") == "files" and path else "python-docs"
-    return kind
-
-
-# --- what it means --------------------------------------------------------------------------------
-
-
 def build(kind: str, values: Values, workspace: Workspace) -> Draft:
     """The form as a configuration. Problems are those that the text alone shows; `gateway.problems` finds the rest."""
     problems: dict[str, str] = {}
     raw: dict[str, Any] = {"kind": kind}
-    for one in FIELDS[kind]:
-        text = values.get(one.key, "").strip()
-        if text and one.shown(values):
+    for one in all_fields(kind):
+        text = values.get(one.key, "")
+        text = text if one.key in _SPACES_COUNT else text.strip()
+        if text and one.shown(values) and not (one.more and text == one.default):
             try:
                 _put(raw, one.key, _read(one, text))
             except ValueError:
-                problems[one.key] = f"{text!r} is not a {'whole number' if one.type is int else 'number'}"
+                problems[one.key] = f"{text!r} is not {_WANTED[one.shape]}"
     _complete(kind, raw)
     shown = _toml(raw)
     config = None
@@ -164,13 +61,17 @@ def build(kind: str, values: Values, workspace: Workspace) -> Draft:
     return Draft(config, shown, command(kind, raw), problems)
 
 
+_SPACES_COUNT = {"template.with_input", "template.without_input", "sources.separator"}
+_WANTED = {"whole": "a whole number", "number": "a number", "numbers": "numbers with commas between them"}
+
+
 def placed(errors: list[InputError], kind: str, values: Values) -> dict[str, str]:
-    """Problems by the field they belong to; the first of each field."""
-    keys = [one.key for one in FIELDS[kind] if one.shown(values)]
+    """Problems by the field they belong to, the first of each; under the empty key what no field here is about."""
+    here = [one.key for one in all_fields(kind) if one.key in values and one.shown(values)]
     found: dict[str, str] = {}
     for error in errors:
         key = (error.key or "").replace("sources[0]", "sources")
-        near = next((k for k in keys if k == key), None) or next((k for k in keys if key.startswith(f"{k}.")), "")
+        near = next((k for k in here if k == key), None) or next((k for k in here if key.startswith(f"{k}.")), "")
         text = f"{error.problem} ({error.fix})" if error.fix else error.problem
         found.setdefault(near, text if near else f"{key}: {text}" if key else text)
     return found
@@ -186,22 +87,52 @@ def command(kind: str, raw: Mapping[str, Any]) -> str:
 
 
 def _read(one: Field, text: str) -> Any:
-    if one.type is bool:
-        return text == "yes"
-    if one.type is list:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return one.type(text.replace("_", "").replace(",", "")) if one.type in (int, float) else text
+    """A field's text as the value that it means. Raises `ValueError`."""
+    match one.shape:
+        case "switch":
+            return text == "yes"
+        case "whole":
+            return int(text.replace(",", "").replace("_", ""))
+        case "number":
+            return float(text)
+        case "numbers":
+            return [float(part) for part in text.split(",")]
+        case "list":
+            return [part.strip() for part in text.split(",") if part.strip()]
+    return text.replace("\\n", "\n")
 
 
 def _put(raw: dict[str, Any], key: str, value: Any) -> None:
     """Set a dotted key. `model` is a size's name, `sources` a list of one table."""
     if key == "model":
-        raw.setdefault("model", {}).update(SIZES[value])
+        raw.setdefault("model", {}).update(SIZES.get(value, {}))
         return
     *parents, last = key.split(".")
     for part in parents:
         raw = raw.setdefault(part, {})
     raw[last] = value
+
+
+def filled(config: RunConfig) -> dict[str, str]:
+    """A configuration as the values of a form. Raises `InputError` for what one form cannot hold."""
+    values = {key: written(value) for key, value in _flat(msgspec.to_builtins(config), "") if key != "kind"}
+    if isinstance(config, PretrainConfig):
+        shapes = {name: all(getattr(config.model, k) == v for k, v in size.items()) for name, size in SIZES.items()}
+        values["model"] = next((name for name, same in shapes.items() if same), OWN)
+    return values
+
+
+def _flat(raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Dotted keys with their values; of a list of tables, its only one."""
+    for key, value in raw.items():
+        if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
+            if len(value) > 1:
+                raise InputError(f"a form holds one, and there are {len(value)}", key=key, fix="launch the file itself")
+            value = value[0]
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _complete(kind: str, raw: dict[str, Any]) -> None:

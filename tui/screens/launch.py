@@ -7,25 +7,31 @@ ctrl+s        ->  gateway.submit  ->  the monitor
 
 from __future__ import annotations
 
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from engine.config.schema import RunConfig
 from engine.config.size import Estimate
 from engine.errors import InputError
+from engine.paths import slug
 from engine.store.rows import Submitted
 from tui import keys, theme
-from tui.launch_form import Draft, Field, build, default_name, fields, placed
+from tui.form_fields import Field, all_fields, default_name, fields, more_fields
+from tui.launch_form import Draft, build, filled, placed
 from tui.messages import Changed, OpenMonitor
 from tui.plan_lines import plan_lines
+from tui.screens.ask import AskScreen
 from tui.text import page, words
 from tui.widgets.form import Completions, FormField
 from tui.widgets.key_bar import KeyBar
@@ -77,6 +83,7 @@ class LaunchScreen(Screen[None]):
             with Vertical(id="form"):
                 for one in self._fields:
                     yield self._line(one)
+                yield Vertical(id="more")
                 yield Static(id="verdict")
                 yield Button("Launch", id="launch", variant="success", compact=True)
             with Vertical(id="preview"):
@@ -92,7 +99,9 @@ class LaunchScreen(Screen[None]):
         suggester = Completions() if one.suggest == "path" else None
         if one.suggest in self._known:
             suggester = Completions(lambda: self._known[one.suggest])
-        return FormField(one.key, one.label, one.value, options=one.options, hint=one.hint, suggester=suggester)
+        return FormField(
+            one.key, one.label, one.value, options=one.options, hint=one.hint, default=one.default, suggester=suggester
+        )
 
     def on_mount(self) -> None:
         self.graft.ask(self._look_up, self._looked_up, group="launch.known")
@@ -148,8 +157,9 @@ class LaunchScreen(Screen[None]):
             if wanted != name.value:
                 name.fill(wanted)
                 values["name"] = wanted
-        for line, one in zip(self.query(FormField), self._fields, strict=True):
-            line.display = one.shown(values)
+        known = {one.key: one for one in all_fields(self._kind)}
+        for line in self.query(FormField):
+            line.display = known[line.key].shown(values)
         self._draft = build(self._kind, values, self.graft.gateway.workspace)
         self._checked = None
         if self._draft.config is None:
@@ -205,7 +215,8 @@ class LaunchScreen(Screen[None]):
             told = Content.styled("✓ nothing in the way: ctrl+s to launch", theme.GREEN)
         else:
             told = Content.styled("… checking", theme.MUTED)
-        self.query_one("#verdict", Static).update(told)
+        about = words(focused.hint, theme.FAINT) if focused else Content("")
+        self.query_one("#verdict", Static).update(Content("\n").join([told, about]))
 
     @on(events.DescendantFocus)
     def _moved(self) -> None:
@@ -254,6 +265,66 @@ class LaunchScreen(Screen[None]):
         self.dismiss()
         app.post_message(Changed())
         app.post_message(OpenMonitor((answer.run_id,)))
+
+    # --- all other keys, and files ----------------------------------------------------------------
+
+    async def action_more(self) -> None:
+        """Unfold every other key of the stage, table by table, or fold them again; what was typed there stays."""
+        box = self.query_one("#more", Vertical)
+        if not box.children:
+            await self._unfold(box)
+        else:
+            box.display = not box.display
+        if box.display:
+            box.query(FormField).first().editor.focus()
+        elif self.focused is None or box in self.focused.ancestors:
+            self.query(FormField).first().editor.focus()
+
+    async def _unfold(self, box: Vertical) -> None:
+        rest = more_fields(self._kind)
+        lines: list[Widget] = []
+        for table, group in groupby(rest, key=lambda one: one.table):
+            lines.append(Static(words(f"[{table}]" if table else "more"), classes="table"))
+            lines += [self._line(one) for one in group]
+        await box.mount_all(lines)
+        self._redraft()
+
+    @work(group="dialog")
+    async def action_save(self) -> None:
+        """Write the configuration as a file that the command beside the form takes."""
+        draft = self._draft
+        if draft is None or self._kind == "evaluate":
+            self.graft.say("An evaluation has no file: the command beside the form is all of it.", severity="warning")
+            return
+        name = slug(self.values().get("name", "") or self._kind)
+        path = await self.app.push_screen_wait(
+            AskScreen("Save as a file", hint="Existing files are replaced.", value=f"{name}.toml")
+        )
+        if path:
+            gateway = self.graft.gateway
+            self.graft.ask(lambda: gateway.save(Path(path), draft.toml), lambda _: self.graft.say(f"Saved as {path}."))
+
+    @work(group="dialog")
+    async def action_load(self) -> None:
+        """Fill the form in from a configuration file of this stage."""
+        if self._kind == "evaluate":
+            self.graft.say("An evaluation has no file: the command beside the form is all of it.", severity="warning")
+            return
+        hint = f"A {self._kind} file, such as one in configs/{self._kind}."
+        path = await self.app.push_screen_wait(AskScreen("Fill in from a file", hint=hint))
+        if path:
+            gateway, kind = self.graft.gateway, self._kind
+            self.graft.ask(lambda: filled(gateway.load(Path(path), kind)), self._fill)
+
+    async def _fill(self, values: dict[str, str]) -> None:
+        box = self.query_one("#more", Vertical)
+        if not box.children:
+            box.display = False
+            await self._unfold(box)
+        for one in self.query(FormField):
+            one.fill(values.get(one.key, ""))
+            one.typed = True
+        self._redraft()
 
     def action_leave(self) -> None:
         self.dismiss()

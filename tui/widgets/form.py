@@ -141,24 +141,25 @@ class FormField(Horizontal):
         *,
         options: Sequence[str] = (),
         hint: str = "",
+        default: str = "",
         suggester: Suggester | None = None,
     ):
         super().__init__()
-        self.key, self._label, self._hint = key, label, hint
+        self.key, self._label, self.hint = key, label, hint
         self.typed = False
         """The user gave this value, rather than the form."""
         self._expected = value
         self.editor: Options | Input = (
             Options(options, value)
             if options
-            else Input(value, placeholder=hint, suggester=suggester, select_on_focus=False)
+            else Input(value, placeholder=default or hint, suggester=suggester, select_on_focus=False)
         )
 
     def compose(self) -> ComposeResult:
         yield Static(words(self._label), classes="label")
         with Vertical(classes="body"):
             yield self.editor
-            yield Static(words(self._hint), classes="aside")
+            yield Static(words(self.hint), classes="aside")
 
     @property
     def value(self) -> str:
@@ -172,7 +173,7 @@ class FormField(Horizontal):
     def watch_problem(self, problem: str) -> None:
         self.set_class(bool(problem), "-wrong")
         if self.is_mounted:
-            self.query_one(".aside", Static).update(words(f"✗ {problem}") if problem else words(self._hint))
+            self.query_one(".aside", Static).update(words(f"✗ {problem}") if problem else words(self.hint))
 
     def on_descendant_focus(self) -> None:
         self.add_class("-here")
