@@ -174,6 +174,12 @@ class Terminal:
                 return line.index(words), row
         raise AssertionError(f"{words!r} is not on screen:\n{self.text}")
 
+    @property
+    def caret(self) -> str:
+        """The row with the terminal's cursor in it: where text would be typed."""
+        self._draw()
+        return str(self._pyte.display[self._pyte.cursor.y])
+
     # --- waiting --------------------------------------------------------------------------------
 
     def wait(self, what: Callable[[], object], seconds: float = 60.0, *, every: float = 0.02) -> float:
