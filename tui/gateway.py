@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from tui.messages import Snapshot
 from tui.node_details import Details, files, folder_of, unlike_siblings
 
 if TYPE_CHECKING:
+    from engine.compare.items import Item
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
     from engine.dialogue import Said, Stop
@@ -51,6 +53,16 @@ if TYPE_CHECKING:
 
 CARD_COLUMNS = 240
 """Buckets of a card's curve: two for each column of a wide one."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Models on one suite: the table, every item with all answers, and the recipes by model."""
+
+    comparison: Comparison
+    items: list[Item]
+    recipes: dict[str, dict[str, Any]]
+    """Resolved configurations of the runs that made them; a model that no run here made is absent."""
 
 
 class Gateway:
@@ -205,8 +217,9 @@ class Gateway:
         records = read(self.workspace.run(run_id).journal, limit=1 << 16).records
         return records[0].event.command if records and isinstance(records[0].event, Created) else ""
 
-    def compare(self, models: list[str], suite: str, baseline: str | None = None) -> Comparison:
+    def compare(self, models: list[str], suite: str, baseline: str | None = None) -> Compared:
         """The models side by side on one suite. Without a baseline, the scratch control or the first is it."""
+        from engine.compare.items import items_of
         from engine.compare.table import compare, default_baseline
 
         known = {row.id: row for row in self.client.models()}
@@ -215,7 +228,21 @@ class Gateway:
         answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}
         baseline = baseline or default_baseline([known[row.model_id] for row in evals if row.model_id in known])
-        return compare(evals, answers, suite=suite, baseline=baseline, names=names)
+        made = {model: known[model].run_id for model in models if model in known}
+        return Compared(
+            compare(evals, answers, suite=suite, baseline=baseline, names=names),
+            items_of({model: {row.example_id: row for row in rows} for model, rows in answers.items()}),
+            {model: recipe for model, run in made.items() if run and (recipe := self.recipe(run))},
+        )
+
+    def recipe(self, run_id: str) -> dict[str, Any]:
+        """A run's resolved configuration as plain data; empty when its file is gone or damaged."""
+        from engine.config.load import read_toml
+
+        try:
+            return read_toml(self.workspace.run(run_id).config)
+        except InputError:
+            return {}
 
     def answer(self, model: str, question: Question, stop: Stop) -> Iterator[Said]:
         """What a model says to a question, as it comes; loading torch and the model are part of the wait."""

@@ -255,13 +255,22 @@ WATCH_LIST: list[BindingType] = [
 """For the list of runs beside the curves."""
 
 COMPARE: list[BindingType] = [
-    _key("right_square_bracket", "suite(1)", "next suite", "compare.next_suite", "The next suite", True, "]"),
-    _key("left_square_bracket", "suite(-1)", "suite before", "compare.suite_before", "The suite before", display="["),
-    _key("b", "baseline", "baseline", "compare.baseline", "Measure the others against this model", True),
-    _key("m", "metric", "metric", "compare.metric", "The next metric of this suite", True),
+    _key("tab", "pane(1)", "panes", "compare.pane", "The next pane: errors, items, recipes, suites", True),
+    _key("shift+tab", "pane(-1)", "pane before", "compare.pane_before", "The pane before"),
+    _key("full_stop", "suite(1)", "suite", "compare.next_suite", "The next suite", True, "."),
+    _key("comma", "suite(-1)", "suite before", "compare.suite_before", "The suite before", display=","),
+    _key("B", "baseline", "baseline", "compare.baseline", "Measure the others against this model", True),
+    _key("m", "metric(1)", "metric", "compare.metric", "The next metric of this suite", True),
+    _key("M", "metric(-1)", "metric before", "compare.metric_before", "The metric before"),
     _key("space", "pick", "models", "compare.pick", "Choose the models to compare", True),
-    _key("d", "turn", "answers", "compare.turn", "Narrow: errors of one model, or items they differ on", True),
-    _key("tab", "app.focus_next", "items", "compare.items", "Between the table and the items they differ on", True),
+    _key("x", "drop", "leave out", "compare.drop", "Compare without the model under the cursor"),
+    _key("ctrl+a", "everyone", "all", "compare.all", "Compare every model that is evaluated here"),
+    _key("f", "kind", "which items", "compare.kind", "Items: all, differing, right for one only, wrong for all", True),
+    _key("slash", "search", "search", "compare.search", "Search items and answers", True, "/"),
+    _key("e", "evaluate", "eval", "compare.evaluate", "Evaluate what is missing here"),
+    _key("T", "play", "talk", "compare.play", "Ask these models something"),
+    _key("Y", "copy", "copy", "compare.copy", "Copy the table as Markdown"),
+    _key("E", "export", "export", "compare.export", "Save as Markdown, LaTeX or CSV", True),
 ]
 
 LIST: list[BindingType] = [

@@ -32,16 +32,21 @@ class Item(Struct, frozen=True, kw_only=True):
     def differs(self) -> bool:
         return self.spread > _EQUAL
 
+    @property
+    def is_marked(self) -> bool:
+        """Some answer is right or wrong; documents are only predicted better or worse."""
+        return any(mark is not None for mark in self.correct.values())
+
     def is_a(self, kind: str) -> bool:
         """Whether it belongs to one of `KINDS`. An item that nobody marks right or wrong is never `one right`."""
-        right = [mark for mark in self.correct.values() if mark is not None]
+        right = [bool(mark) for mark in self.correct.values()]
         match kind:
             case "differ":
                 return self.differs
             case "one right":
-                return len(self.correct) > 1 and sum(right) == 1
+                return len(right) > 1 and sum(right) == 1
             case "all wrong":
-                return bool(right) and not any(right)
+                return self.is_marked and not any(right)
         return True
 
     def holds(self, words: Sequence[str]) -> bool:

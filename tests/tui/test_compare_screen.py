@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input
 
+from engine.compare.export import export
+from engine.compare.overview import overview
 from engine.compare.table import Comparison
+from tests.compare.test_table import evaluated
 from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import BASE, RUNS
 from tui.app import GraftlineApp
 from tui.screens.compare import CompareScreen
+from tui.screens.item import ItemScreen
 from tui.screens.pick import PickScreen
+from tui.screens.play import PlayScreen
 from tui.widgets.confusion import matrix
+from tui.widgets.item_list import ItemList
+from tui.widgets.recipe_words import recipe_words
 from tui.widgets.score_table import Scale, ScoreTable, columns, scale_of
+from tui.widgets.suite_matrix import matrix_words
 
 WIDE = (120, 40)
 
@@ -45,8 +56,7 @@ async def test_a_suite_with_everything_that_was_evaluated_on_it(demo: GraftlineA
     for words in (
         "80.0 ±6.2", "≈ +9.4 [+0.0, +18.8]", "the baseline", "unclear", "1m02s", "who was taken for whom: areas",
         "not significantly different from areas-scratch", "always answering 'data' gives 25.0",
-        "they differ on 59 of 160",
-        "✗ areas-scratch  files",
+        "▸differ 59", "one right 59", "all wrong 10", "✗ 2 areas-scratch files",
     ):  # fmt: skip
         assert words in shown, words
 
@@ -57,7 +67,7 @@ async def test_bits_per_byte_stand_apart_from_task_scores(demo: GraftlineApp) ->
         line = screen_text(pilot).splitlines()[1]
         assert line.index("questions") < line.index("│ bits per byte (no task score)") < line.index("email-text")
         assert "email-text" not in "".join(row.model for row in comparison(demo).rows)
-        await pilot.press("left_square_bracket")
+        await pilot.press("comma")
         await settle(pilot, lambda: comparison(demo).suite == "email-text")
         shown = screen_text(pilot)
     assert "bits per byte say how well text is predicted; they are not a task score" in shown
@@ -67,7 +77,7 @@ async def test_bits_per_byte_stand_apart_from_task_scores(demo: GraftlineApp) ->
 async def test_suites_models_metrics_and_the_cursor(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await opened(pilot)
-        await pilot.press("right_square_bracket")
+        await pilot.press("full_stop")
         await settle(pilot, lambda: comparison(demo).suite == "questions")
         assert {row.model for row in comparison(demo).rows} == {RUNS["helper"], BASE}
         assert table(demo).metric == "token_f1"
@@ -82,6 +92,9 @@ async def test_suites_models_metrics_and_the_cursor(demo: GraftlineApp) -> None:
         lines = screen_text(pilot).splitlines()
         title = next(i for i, line in enumerate(lines) if "all scores" in line)
         assert after.name in lines[title + 1]
+        await pilot.press("M")
+        await settle(pilot)
+        assert table(demo).metric == "token_f1"
         await pilot.press("end", "G", "home")
         assert table(demo).cursor == 0
 
@@ -89,7 +102,7 @@ async def test_suites_models_metrics_and_the_cursor(demo: GraftlineApp) -> None:
 async def test_another_baseline(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await opened(pilot)
-        await pilot.press("b")
+        await pilot.press("B")
         await settle(pilot, lambda: comparison(demo).baseline == RUNS["areas"])
         shown = screen_text(pilot)
     assert "-9.4 [-18.8" in shown and "◆ areas " in shown
@@ -108,19 +121,136 @@ async def test_a_suite_that_knows_the_models_asked_for(demo: GraftlineApp) -> No
         assert len(demo.compared) == 5
 
 
-async def test_items_are_read_with_the_keyboard_in_a_narrow_terminal(demo: GraftlineApp) -> None:
-    async with demo.run_test(size=(80, 24)) as pilot:
+async def test_tab_goes_through_the_table_and_every_pane(demo: GraftlineApp) -> None:
+    for size, together in (((80, 24), 1), (WIDE, 2)):
+        app = GraftlineApp(demo.gateway.home, clock=demo.clock, poll=3600)
+        async with app.run_test(size=size) as pilot:
+            await opened(pilot)
+            seen = []
+            for _ in range(5):
+                await pilot.press("tab")
+                await settle(pilot)
+                assert app.focused is not None
+                shown = [
+                    name
+                    for name in ("errors", "items", "recipes", "suites")
+                    if app.screen.query_one(f"#{name}").display
+                ]
+                assert len(shown) == together
+                seen.append(app.focused.id)
+            assert seen == ["errors", "list", "recipes", "suites", "scores"]
+            await pilot.press("shift+tab")
+            assert app.focused is not None and app.focused.id == "suites"
+            await settle(pilot)
+            assert "★80.0 ±6.2" in screen_text(pilot) and "★ the best of its column" in screen_text(pilot)
+            await pilot.press("shift+tab")
+            await settle(pilot)
+            assert "scratch" in screen_text(pilot) and "false" in screen_text(pilot)
+
+
+async def test_items_are_chosen_searched_and_read(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
         await opened(pilot)
-        assert "they differ on" not in screen_text(pilot)
-        await pilot.press("d")
+        items = demo.screen.query_one(ItemList)
+        assert len(items.items) == 59, "those that differ, to begin with"
+        await pilot.press("f")
+        assert items.has_focus and len(items.items) == 59, "two models differ where one alone is right"
+        await pilot.press("f")
+        assert len(items.items) == 10 and all(not any(item.correct.values()) for item in items.items)
+        await pilot.press("f")
+        assert len(items.items) == 160
+        await pilot.press("slash", *"number 12", "enter")
         await settle(pilot)
-        assert "they differ on 59" in screen_text(pilot)
-        await pilot.press("tab", "down")
+        wanted = {item.example_id for item in items.items}
+        assert items.has_focus and "0012" in wanted and all("12" in item.input for item in items.items)
+        first = items.item
+        await pilot.press("j", "s", "k")
+        assert items.cursor == 1 and items.item is not first
+        await pilot.press("n")
+        assert items.cursor == len(items.items) - 1
+        await pilot.press("N", "end", "g", "down", "G", "home", "j", "w")
+        assert items.cursor == 0
+        await pilot.press("enter")
         await settle(pilot)
-        assert demo.screen.query_one(OptionList).highlighted == 1
-        await pilot.press("shift+tab", "d")
+        assert isinstance(demo.screen, ItemScreen)
+        assert f"item 1 of {len(wanted)}" in screen_text(pilot) and "✓ right" in screen_text(pilot)
+        await pilot.press("n")
         await settle(pilot)
-        assert "who was taken for whom" in screen_text(pilot)
+        assert f"item 2 of {len(wanted)}" in screen_text(pilot)
+        await pilot.press("N", "escape")
+        await settle(pilot)
+        assert isinstance(demo.screen, CompareScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(items.items) == 160
+        await pilot.press("slash", *"zzz")
+        await settle(pilot)
+        assert "no item holds these words" in screen_text(pilot)
+
+
+async def test_items_of_another_suite_begin_at_the_first(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        items = demo.screen.query_one(ItemList)
+        await pilot.press("tab", "tab", "G", "comma")
+        await settle(pilot, lambda: comparison(demo).suite == "email-text")
+        assert items.cursor == 0
+        shown = screen_text(pilot)
+        assert "apart  item" in shown and "one right" not in shown, "documents are neither right nor wrong"
+        assert "bits" in shown
+
+
+async def test_models_that_were_not_evaluated_are_named_and_offered(demo: GraftlineApp) -> None:
+    from tui.screens.launch import LaunchScreen
+
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot, RUNS["areas"], RUNS["helper-long"])
+        assert [row.name for row in comparison(demo).rows] == ["areas"]
+        assert "not evaluated on areas: helper-long; e evaluates them" in screen_text(pilot)
+        assert "▸all 160" in screen_text(pilot), "one model alone differs from nobody"
+        demo.compared = (RUNS["helper-long"],)
+        await settle(pilot)
+        assert "Not evaluated yet: helper-long" in screen_text(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        assert isinstance(demo.screen, LaunchScreen)
+
+
+async def test_leaving_models_out_and_all_of_them_again(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await settle(pilot, lambda: len(comparison(demo).rows) == 1)
+        assert demo.compared == (RUNS["areas-scratch"],)
+        await pilot.press("x")
+        assert demo.compared == (RUNS["areas-scratch"],), "the last one stays"
+        await pilot.press("ctrl+a")
+        await settle(pilot, lambda: len(comparison(demo).rows) == 2)
+        await pilot.press("T")
+        await settle(pilot, lambda: isinstance(demo.screen, PlayScreen))
+        assert set(demo.asked) == {RUNS["areas"], RUNS["areas-scratch"]}
+
+
+async def test_a_comparison_is_copied_and_saved(
+    demo: GraftlineApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        costs = {row.model: 62.0 for row in comparison(demo).rows}
+        await pilot.press("Y")
+        assert demo.clipboard == export(comparison(demo), "md", costs)
+        await pilot.press("E")
+        await settle(pilot)
+        field = demo.screen.query_one(Input)
+        assert field.value == "compare-areas.md"
+        field.value = "table.doc"
+        await pilot.press("enter")
+        assert "ends in .md, .tex or .csv" in screen_text(pilot)
+        field.value = "table.tex"
+        await pilot.press("enter")
+        await settle(pilot, lambda: (tmp_path / "table.tex").exists())
+        assert (tmp_path / "table.tex").read_text() == export(comparison(demo), "latex", costs)
 
 
 async def test_nothing_evaluated_says_what_to_do(empty_app: GraftlineApp) -> None:
@@ -144,10 +274,38 @@ async def test_the_scale_holds_every_interval(demo: GraftlineApp) -> None:
 
 
 def test_columns_fill_the_width_they_are_given() -> None:
-    for width in range(60, 260):
+    for width in range(45, 260):
         wide = columns(width, 20)
         total = sum((wide.name, wide.score, wide.whisker, wide.difference, wide.verdict, wide.p, wide.n, wide.cost))
-        assert total + 2 <= max(width, 65), width
+        assert total + 2 <= width, width
+
+
+def test_recipes_show_the_keys_that_differ_side_by_side_or_below_one_another() -> None:
+    recipes = {
+        "a": {"kind": "branch", "train": {"lr": 3e-4, "steps": 150}, "tags": ["x"], "scratch": True},
+        "b": {"kind": "branch", "train": {"lr": 1e-3, "steps": 150}, "tags": [], "scratch": False},
+        "c": {"kind": "pretrain", "train": {"lr": 1.0}},
+    }
+    names = {"a": "[/b]one", "b": "two", "c": "base", "d": "gone"}
+    wide = recipe_words(recipes, names, 100).plain.splitlines()
+    assert wide[0].split() == ["key", "[/b]one", "two"]
+    assert [line.split() for line in wide[1:4]] == [
+        ["train.lr", "0.0003", "0.001"], ["tags", "[x]", "[]"], ["scratch", "true", "false"]
+    ]  # fmt: skip
+    assert "base: made by pretrain, not by branch; left out" in wide and "gone: nobody recorded how it was made" in wide
+    narrow = recipe_words(recipes, names, 30).plain.splitlines()
+    assert [line.split() for line in narrow[:3]] == [["train.lr"], ["[/b]one", "0.0003"], ["two", "0.001"]]
+    assert "to the last key" in recipe_words({"a": recipes["a"], "b": recipes["a"]}, {"a": "a", "b": "b"}, 80).plain
+
+
+def test_all_suites_in_any_width_with_the_rest_counted() -> None:
+    evals = [evaluated(m, {"accuracy": 0.1 * n}, suite=f"suite-{n}") for n in range(1, 9) for m in ("a", "b")]
+    table = overview(evals, ["a", "b"])
+    for width in (45, 80, 200):
+        lines = matrix_words(table, {"a": "日本" * 9}, "suite-7", width).plain.splitlines()
+        assert all(cell_len(line) <= width for line in lines), width
+        assert "▸suite-7" in lines[0]
+    assert "6 more suites find no room here" in matrix_words(table, {}, "suite-7", 45).plain
 
 
 def test_a_confusion_matrix_counts_and_shades() -> None:

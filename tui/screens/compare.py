@@ -1,38 +1,54 @@
-"""Models side by side on one suite: scores with intervals, differences to a baseline, errors, disagreements.
+"""Models side by side on one suite: scores with intervals, differences to a baseline, and why they differ.
 
 suites      tasks: areas questions │ language model (bits per byte, not a task score): email-text
 table       a row per model on the chosen suite
 verdict     the difference under the cursor in words
-details     confusion matrix or scores of the model under the cursor │ items that the models answer differently
+panes       errors of one model │ the items and every answer │ what differs between the recipes │ all suites
+
+Two panes stand side by side where there is room, else one; tab goes through table and panes.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widget import Widget
+from textual.widgets import Static
 
-from engine.compare.items import Item
-from engine.compare.table import Comparison, ComparisonRow, in_words
+from engine.compare.export import export
+from engine.compare.overview import overview
+from engine.errors import InputError
+from engine.paths import write_atomic
 from engine.store.rows import EvalRow
 from tui import keys, theme
-from tui.lineage_rows import every
-from tui.messages import Snapshot
+from tui.gateway import Compared
+from tui.lineage_rows import every, title
+from tui.messages import OpenLaunch, OpenPlay, Snapshot
+from tui.screens.ask import AskScreen
+from tui.screens.item import ItemScreen
 from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
-from tui.text import cut, fit, one_line, words
-from tui.widgets.confusion import Confusion
-from tui.widgets.score_table import ScoreTable, figure, with_interval
+from tui.text import cut, one_line
+from tui.widgets import compare_words, errors_pane
+from tui.widgets.errors_pane import ErrorsPane
+from tui.widgets.item_list import ItemList
+from tui.widgets.items_pane import ItemsPane
+from tui.widgets.recipe_words import recipe_words
+from tui.widgets.score_table import ScoreTable
+from tui.widgets.sized import Sized
+from tui.widgets.suite_matrix import matrix_words
 
 LANGUAGE = "language-model"
 _ROWS = 10
 """Most rows of the table on a screen of medium height."""
+_PANES = ("errors", "items", "recipes", "suites")
+_ENDINGS = {".md": "md", ".tex": "latex", ".csv": "csv"}
 
 
 class CompareScreen(Place):
@@ -47,23 +63,24 @@ class CompareScreen(Place):
         self._evals: list[EvalRow] = []
         self._suite = ""
         self._baseline: str | None = None
-        self._comparison: Comparison | None = None
+        self._compared: Compared | None = None
         self._known = False
+        self._pane = 0
 
     def body(self) -> ComposeResult:
-        yield Static(id="suites")
+        yield Static(id="which")
         yield Static(id="none")
         with Vertical(id="compared"):
             yield ScoreTable(id="scores")
             yield Static(id="verdict")
-            with Horizontal(id="details"):
-                with VerticalScroll(id="left", can_focus=False):
-                    yield Static(id="left-title", classes="title")
-                    yield Confusion(id="confusion")
-                    yield Static(id="per-class")
-                with Vertical(id="right"):
-                    yield Static(id="right-title", classes="title")
-                    yield OptionList(id="disagreements", markup=False)
+            yield Static(id="tabs")
+            with Horizontal(id="panes"):
+                yield ErrorsPane(id="errors")
+                yield ItemsPane(id="items")
+                with VerticalScroll(id="recipes", can_focus=True):
+                    yield Sized(id="recipe-words")
+                with VerticalScroll(id="suites", can_focus=True):
+                    yield Sized(id="suite-words")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -73,7 +90,8 @@ class CompareScreen(Place):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 100, "-narrow")
-        self.set_class(event.size.width >= 160, "-wide")
+        self.set_class(event.size.height < 30, "-short")
+        self._arrange()
         self.call_after_refresh(self._draw)
 
     # --- what is compared -----------------------------------------------------------------------
@@ -100,10 +118,14 @@ class CompareScreen(Place):
         return sorted(found, key=lambda pair: (pair[1] == LANGUAGE, pair[0]))
 
     def _models(self, suite: str) -> list[str]:
-        """The models on a suite in the order they were asked for, else as the store has them."""
+        """The models on a suite in the order they were asked for; all that it knows when nobody was."""
         here = [row.model_id for row in self._evals if row.suite == suite]
-        asked = [model for model in self.graft.compared if model in here]
-        return asked or here
+        return [model for model in self.graft.compared if model in here] if self.graft.compared else here
+
+    def _missing(self) -> list[str]:
+        """Models asked for that were not evaluated on this suite."""
+        here = self._models(self._suite)
+        return [model for model in self.graft.compared if model not in here]
 
     def _choose_suite(self) -> None:
         suites = [suite for suite, _ in self._suites()]
@@ -115,46 +137,65 @@ class CompareScreen(Place):
     def _compare(self) -> None:
         models = self._models(self._suite)
         if not models:
-            self._comparison = None
+            self._compared = None
             self._draw()
             return
         suite, gateway = self._suite, self.graft.gateway
         baseline = self._baseline if self._baseline in models else None
-        self.graft.ask(lambda: gateway.compare(models, suite, baseline), self._compared, group="compare")
+        self.graft.ask(lambda: gateway.compare(models, suite, baseline), self._arrived, group="compare")
 
-    def _compared(self, comparison: Comparison) -> None:
-        if comparison.suite == self._suite:
-            self._comparison = comparison
+    def _arrived(self, compared: Compared) -> None:
+        if compared.comparison.suite == self._suite:
+            self._compared = compared
             self._draw()
 
     # --- drawing --------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        comparison = self._comparison
-        self.query_one("#suites", Static).update(self._suite_words())
-        self.query_one("#suites").display = bool(self._evals)
-        self.query_one("#none").display = comparison is None
-        self.query_one("#compared").display = comparison is not None
-        if comparison is None:
-            nothing = _NOTHING if self._known and not self._evals else Content("…")
-            self.query_one("#none", Static).update(nothing)
+        compared = self._compared
+        self.query_one("#which", Static).update(self._suite_words())
+        self.query_one("#which").display = bool(self._evals)
+        self.query_one("#none").display = compared is None
+        self.query_one("#compared").display = compared is not None
+        if compared is None:
+            self.query_one("#none", Static).update(self._nothing())
             return
         table = self.query_one(ScoreTable)
         most = 5 if self.size.height < 30 else _ROWS if self.size.height < 50 else 2 * _ROWS
-        table.styles.height = min(len(comparison.rows), most) + 1
+        table.styles.height = min(len(compared.comparison.rows), most) + 1
         if self.focused is None:
             table.focus()
-        self.call_after_refresh(self._fill, comparison)  # once the widgets know their width
+        self._arrange()
+        self.call_after_refresh(self._fill, compared)  # once the widgets know their width
 
-    def _fill(self, comparison: Comparison) -> None:
-        if comparison is self._comparison:
-            self.query_one(ScoreTable).show(comparison, self._costs())
-            self._show_disagreements(comparison)
+    def _fill(self, compared: Compared) -> None:
+        if compared is not self._compared:
+            return
+        comparison = compared.comparison
+        self.query_one(ScoreTable).show(comparison, self._costs())
+        names = {row.model: row.name for row in comparison.rows}
+        self.query_one(ItemsPane).show(compared.items, names, comparison.task)
+        recipes = compared.recipes
+        self.query_one("#recipe-words", Sized).show(lambda width, _: recipe_words(recipes, names, width))
+        models = list(dict.fromkeys(self.graft.compared or [row.model_id for row in self._evals]))
+        table, called, here = overview(self._evals, models), self._names() | names, self._suite
+        self.query_one("#suite-words", Sized).show(lambda width, _: matrix_words(table, called, here, width))
+
+    def _names(self) -> dict[str, str]:
+        """What people call each model, from the lineage."""
+        lineage = self.graft.snapshot.lineage if self.graft.snapshot else None
+        return {node.id: title(node) for node in every(lineage)} if lineage else {}
 
     def _costs(self) -> dict[str, float]:
         """Seconds by model id, from the lineage."""
         lineage = self.graft.snapshot.lineage if self.graft.snapshot else None
         return {node.id: node.cost.seconds for node in every(lineage) if node.cost.seconds} if lineage else {}
+
+    def _nothing(self) -> Content:
+        if not self._known:
+            return Content("…")
+        names = self._names()
+        return compare_words.nothing([names.get(model, model) for model in self.graft.compared])
 
     def _suite_words(self) -> Content:
         parts: list[tuple[str, str]] = []
@@ -172,36 +213,68 @@ class CompareScreen(Place):
 
     @on(ScoreTable.Moved)
     def _moved(self, message: ScoreTable.Moved) -> None:
-        comparison = self._comparison
-        if comparison is None:
+        if self._compared is None:
             return
-        row = message.row
-        table = self.query_one(ScoreTable)
-        self.query_one("#verdict", Static).update(_verdict(comparison, row, table.metric))
-        title = f"who was taken for whom: {row.name}" if row.confusion else "all scores"
-        width = self.query_one("#left").content_size.width
-        self.query_one("#left-title", Static).update(_title(title, width))
-        confusion = self.query_one(Confusion)
-        confusion.display = bool(row.confusion)
-        confusion.show(row.confusion)
-        scores = _scores(row) if row.confusion else _all_scores(comparison, row)
-        self.query_one("#per-class", Static).update(scores)
+        comparison, metric = self._compared.comparison, self.query_one(ScoreTable).metric
+        names = self._names()
+        missing = [names.get(model, model) for model in self._missing()]
+        self.query_one("#verdict", Static).update(compare_words.verdict(comparison, message.row, metric, missing))
+        self.query_one(ErrorsPane).show(comparison, message.row)
+        self._tabs()
 
-    def _show_disagreements(self, comparison: Comparison) -> None:
-        total, shown = comparison.disagreements_total, len(comparison.disagreements)
-        width = self.query_one("#right").content_size.width
-        first = f", the {shown} widest apart" if shown < total else ", widest apart first"
-        said = f"they differ on {total:,} of {comparison.items:,} items{first if total else ''}"
-        if comparison.task == LANGUAGE:
-            said = f"bits by document{first}"
-        self.query_one("#right-title", Static).update(_title(said, width))
-        names = {row.model: row.name for row in comparison.rows}
-        items = self.query_one(OptionList)
-        at = items.highlighted
-        items.clear_options()
-        items.add_options([Option(_item(d, names, comparison.task, width)) for d in comparison.disagreements])
-        if shown:
-            items.highlighted = min(at or 0, shown - 1)
+    # --- panes ----------------------------------------------------------------------------------
+
+    def _stops(self) -> list[Widget]:
+        """Where tab stops: the table, then what reads in each pane."""
+        panes = [self.query_one(f"#{name}") for name in _PANES]
+        return [self.query_one(ScoreTable), *(p.list if isinstance(p, ItemsPane) else p for p in panes)]
+
+    def _shown(self) -> list[int]:
+        """The pane chosen, and its neighbour where there is room for both."""
+        first = self._pane - self._pane % 2
+        return [self._pane] if self.has_class("-narrow") else [first, first + 1]
+
+    def _arrange(self) -> None:
+        for place, name in enumerate(_PANES):
+            self.query_one(f"#{name}").display = place in self._shown()
+        self._tabs()
+
+    def _tabs(self) -> None:
+        row = self.query_one(ScoreTable).row
+        titles = (errors_pane.title(row) if row else _PANES[0], *_PANES[1:])
+        focused = next((place - 1 for place, stop in enumerate(self._stops()) if stop.has_focus), -1)
+        words = compare_words.tabs(titles, self._shown(), focused, self.size.width)
+        self.query_one("#tabs", Static).update(words)
+
+    def on_descendant_focus(self) -> None:
+        self._tabs()
+
+    def action_pane(self, by: int) -> None:
+        if self._compared is not None:
+            stops = self._stops()
+            at = next((place for place, stop in enumerate(stops) if stop.has_focus), 0)
+            self._go_to((at + by) % len(stops) - 1)
+
+    def _go_to(self, pane: int) -> None:
+        """Give the focus to a pane, and show it; -1: to the table."""
+        if pane >= 0:
+            self._pane = pane
+            self._arrange()
+        self._stops()[pane + 1].focus()
+
+    def action_kind(self) -> None:
+        self._go_to(1)
+        self.query_one(ItemsPane).next_kind()
+
+    def action_search(self) -> None:
+        if self._compared is not None:
+            self._go_to(1)
+            self.query_one(ItemsPane).search()
+
+    @on(ItemList.Opened)
+    def _opened(self) -> None:
+        pane = self.query_one(ItemsPane)
+        self.app.push_screen(ItemScreen(pane.list, pane.names, pane.suite_task))
 
     # --- keys -----------------------------------------------------------------------------------
 
@@ -216,22 +289,21 @@ class CompareScreen(Place):
             self._baseline = row.model
             self._compare()
 
-    def action_metric(self) -> None:
+    def action_metric(self, by: int) -> None:
         table = self.query_one(ScoreTable)
-        table.next_metric()
+        table.next_metric(by)
         if table.row:
             table.post_message(ScoreTable.Moved(table.row))
 
-    def action_turn(self) -> None:
-        self.toggle_class("-turned")
-        self.call_after_refresh(self._draw)
-
     def action_pick(self) -> None:
-        names = {node.id: node.name for node in every(self.graft.snapshot.lineage)} if self.graft.snapshot else {}
-        suites: dict[str, list[str]] = {}
+        names = self._names()
+        suites: dict[str, list[str]] = {model: [] for model in self.graft.compared}
         for row in self._evals:
             suites.setdefault(row.model_id, []).append(row.suite)
-        choices = [Choice(model, names.get(model, model), "on " + ", ".join(on)) for model, on in suites.items()]
+        choices = [
+            Choice(model, names.get(model, model), "on " + ", ".join(on) if on else "not evaluated yet")
+            for model, on in suites.items()
+        ]
 
         def chosen(models: tuple[str, ...] | None) -> None:
             if models is not None:
@@ -240,78 +312,51 @@ class CompareScreen(Place):
         picker = PickScreen("Models to compare (none: all)", choices, self._models(self._suite))
         self.app.push_screen(picker, chosen)
 
+    def action_drop(self) -> None:
+        """Leave the model under the cursor out."""
+        row = self.query_one(ScoreTable).row
+        here = self._models(self._suite)
+        if row is not None and len(here) > 1:
+            self.graft.compared = tuple(model for model in self.graft.compared or here if model != row.model)
 
-_NOTHING = Content.assemble(
-    ("Nothing is evaluated yet.\n\n", f"bold {theme.BRIGHT}"),
-    ("Put the cursor on a model in the lineage (1) and press e, or:\n", theme.MUTED),
-    ("graftline evaluate MODEL... --suite SUITE", theme.GREEN),
-)
+    def action_everyone(self) -> None:
+        self.graft.compared = ()
 
+    def action_evaluate(self) -> None:
+        """What is missing here, else all that are shown (on another suite)."""
+        self.post_message(OpenLaunch("evaluate", models=tuple(self._missing() or self._models(self._suite))))
 
-def _title(text: str, width: int) -> Content:
-    return Content.styled(f"── {cut(text, max(1, width - 4))} ".ljust(width, "─"), theme.FAINT)
+    def action_play(self) -> None:
+        self.post_message(OpenPlay(tuple(self._models(self._suite))))
 
+    def _document(self, form: str) -> str | None:
+        if self._compared is None:
+            self.graft.say("Nothing is compared yet.", severity="warning")
+            return None
+        return export(self._compared.comparison, form, self._costs())
 
-def _verdict(comparison: Comparison, row: ComparisonRow, metric: str) -> Content:
-    """The difference under the cursor in words, and what to keep in mind."""
-    baseline = next((r.name for r in comparison.rows if r.baseline), comparison.baseline)
-    difference = next((d for d in row.differences if d.metric == metric), None)
-    told = f"{in_words(difference, comparison.task, baseline)}." if difference else f"{row.verdict}."
-    if row.baseline:
-        told = "is the baseline: the others are measured against it."
-    asides = list(comparison.notes)
-    if comparison.majority_class is not None and comparison.majority_accuracy is not None:
-        always = (
-            f"always answering {one_line(comparison.majority_class)!r} gives {100 * comparison.majority_accuracy:.1f}"
-        )
-        asides.append(f"{comparison.items:,} items; {always}")
-    lines = [Content.assemble((one_line(row.name), f"bold {theme.BRIGHT}"), " ", one_line(told))]
-    if asides:
-        lines.append(words("; ".join(asides), theme.MUTED))
-    return Content("\n").join(lines)
+    def action_copy(self) -> None:
+        if (text := self._document("md")) is not None:
+            self.graft.copy(text, f"{self._suite} as Markdown")
 
-
-def _all_scores(comparison: Comparison, here: ComparisonRow) -> Content:
-    """Every model's scores, that of the model under the cursor first."""
-    rows = [here, *(row for row in comparison.rows if row is not here)]
-    blocks = [Content("\n").join([words(row.name, f"bold {theme.BRIGHT}"), _scores(row)]) for row in rows]
-    return Content("\n\n").join(blocks)
-
-
-def _scores(row: ComparisonRow) -> Content:
-    """Every score; a class's three in one line."""
-    lines: list[Content] = []
-    by_class: dict[str, dict[str, float]] = {}
-    for score in row.scores:
-        metric, colon, name = score.metric.partition(":")
-        if colon:
-            by_class.setdefault(name, {})[metric] = score.value
-        else:
-            label = one_line(metric).replace("_", " ")
-            unit = " bits" if metric == "bits_per_byte" else ""
-            figures = (f"{with_interval(score):>13}{unit}", theme.BRIGHT)
-            lines.append(Content.assemble((f"{label:<15}", theme.MUTED), figures, (f"   n {score.n:,}", theme.FAINT)))
-    if by_class:
-        kinds = ("precision", "recall", "f1")
-        lines.append(Content.styled(f"\n{'':<15}" + "".join(f"{kind:>11}" for kind in kinds), theme.MUTED))
-        for name, values in by_class.items():
-            shown = "".join(f"{figure(values[k], k) if k in values else '–':>11}" for k in kinds)
-            lines.append(Content.assemble((f"{cut(name, 14):<15}", theme.BRIGHT), shown))
-    return Content("\n").join(lines)
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        if self._document("md") is None:
+            return
+        hint = "The ending chooses: .md, .tex (booktabs) or .csv. A file that is there is replaced."
+        value = f"compare-{one_line(self._suite)}.md"
+        path = await self.app.push_screen_wait(AskScreen("Save this comparison", hint=hint, value=value, check=_form))
+        if path is not None and (text := self._document(_form(path))) is not None:
+            where = Path(path.strip()).expanduser()
+            self.graft.ask(
+                lambda: write_atomic(where, text.encode("utf-8", "replace")),
+                lambda _: self.graft.say(f"Saved {one_line(str(where))}."),
+            )
 
 
-def _item(item: Item, names: dict[str, str], task: str, width: int) -> Content:
-    """The item's text, what was right, and each model's answer with its sign."""
-    text = cut(item.input, max(20, 3 * (width - 4)))
-    lines = [Content.styled(text, theme.BRIGHT)]
-    if item.target:
-        lines.append(Content.assemble(("  right   ", theme.MUTED), (cut(item.target, width * 2), theme.GREEN)))
-    longest = min(20, max(len(name) for name in names.values()))
-    for model, output in item.outputs.items():
-        right = item.correct[model]
-        sign, colour = ("·", theme.MUTED) if right is None else ("✓", theme.GREEN) if right else ("✗", theme.RED)
-        score = "" if task == "classification" else f" {item.scores[model]:.2f}"
-        name = fit(names.get(model, model), longest)
-        said = (cut(output, max(10, width * 2)) or "(nothing)") if task != LANGUAGE else ""
-        lines.append(Content.assemble((f"  {sign} ", colour), (f"{name}{score}  ", theme.MUTED), said))
-    return Content("\n").join(lines)
+def _form(path: str) -> str:
+    """The format that a file's ending asks for."""
+    form = _ENDINGS.get(Path(path.strip()).suffix)
+    if form is None:
+        raise InputError("a name that ends in .md, .tex or .csv")
+    return form

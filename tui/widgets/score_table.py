@@ -66,8 +66,10 @@ def columns(width: int, names: int) -> Columns:
     p, n = (9 if width >= 100 else 0), (7 if width >= 110 else 0)
     cost = 9 if width >= 88 else 7
     score, difference, verdict = 13, 27, (10 if width >= 100 else 0)
+    if width < 66:  # a phone: the difference without its interval, no cost
+        name, difference, cost = min(name, 16, max(8, width - 2 * _PADDING - score - 10)), 10, 0
     rest = width - 2 * _PADDING - name - score - difference - verdict - p - n - cost
-    return Columns(name, score, max(0, min(rest, 110)), difference, verdict, p, n, cost)
+    return Columns(name, score, min(rest, 110) if rest >= 10 else 0, difference, verdict, p, n, cost)
 
 
 def figure(value: float, metric: str) -> str:
@@ -84,14 +86,14 @@ def with_interval(score: ScoreRow | None) -> str:
     return f"{score.value:.3f}" + (f" ±{((score.high or 0) - (score.low or 0)) / 2:.3f}" if known else "")
 
 
-def difference_words(difference: Difference) -> str:
-    """`+23.1 [+13.8, +32.5]`, in points or bits per byte."""
+def difference_words(difference: Difference, room: int = 27) -> str:
+    """`+23.1 [+13.8, +32.5]`, in points or bits per byte; without the interval where there is no room for it."""
     values = (difference.value, difference.low, difference.high)
     if difference.metric == "bits_per_byte":
         value, low, high = (f"{v:+.3f}" for v in values)
     else:
         value, low, high = (f"{100 * v:+.1f}" for v in values)
-    return f"{value} [{low}, {high}]"
+    return f"{value} [{low}, {high}]" if room >= 22 else value
 
 
 def verdict_words(difference: Difference) -> tuple[str, str]:
@@ -127,8 +129,8 @@ class ScoreTable(ScrollView, can_focus=True):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"scores--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "down", show=False, id="scores.down"),
-        Binding("up,k", "move(-1)", "up", show=False, id="scores.up"),
+        Binding("down,j,s", "move(1)", "down", show=False, id="scores.down"),
+        Binding("up,k,w", "move(-1)", "up", show=False, id="scores.up"),
         Binding("home,g", "move(-9999)", "first", show=False, id="scores.first"),
         Binding("end,G", "move(9999)", "last", show=False, id="scores.last"),
     ]
@@ -169,10 +171,10 @@ class ScoreTable(ScrollView, can_focus=True):
         rows = self.comparison.rows if self.comparison else ()
         return rows[self.cursor] if self.cursor < len(rows) else None
 
-    def next_metric(self) -> None:
+    def next_metric(self, by: int) -> None:
         if self.comparison:
             known = metrics_of(self.comparison)
-            self.metric = known[(known.index(self.metric) + 1) % len(known)]
+            self.metric = known[(known.index(self.metric) + by) % len(known)]
 
     def action_move(self, by: int) -> None:
         if self.comparison:
@@ -216,18 +218,18 @@ class ScoreTable(ScrollView, can_focus=True):
             fit("  model", wide.name),
             fit(f"{metric[: wide.score - 1]} ", wide.score, right=True),
             f"  {axis}  " if wide.whisker > 4 else " " * wide.whisker,
-            fit("  less the baseline's", wide.difference),
+            fit("  less the baseline's" if wide.difference > 20 else "  less", wide.difference),
             fit("", wide.verdict),
             fit("p (Holm)" if wide.p else "", wide.p),
             fit("items" if wide.n else "", wide.n, right=True),
-            fit("cost", wide.cost, right=True),
+            fit("cost" if wide.cost else "", wide.cost, right=True),
         ]
         return [Segment("".join(cells), Style(color=theme.MUTED))]
 
     def _row(self, comparison: Comparison, row: ComparisonRow, wide: Columns, scale: Scale) -> list[Segment]:
         score = row.score(self.metric)
         difference = next((d for d in row.differences if d.metric == self.metric), None)
-        less, verdict, colour, p = _less(row, difference)
+        less, verdict, colour, p = _less(row, difference, wide.difference)
         reference = next((r.score(self.metric) for r in comparison.rows if r.baseline), None)
         cost = self.costs.get(row.model)
         return [
@@ -247,15 +249,15 @@ class ScoreTable(ScrollView, can_focus=True):
         ]
 
 
-def _less(row: ComparisonRow, difference: Difference | None) -> tuple[str, str, str, str]:
+def _less(row: ComparisonRow, difference: Difference | None, room: int) -> tuple[str, str, str, str]:
     """Difference, verdict, its colour, and p."""
     if row.baseline:
-        return "the baseline", "", theme.MUTED, ""
+        return ("the baseline" if room >= 14 else "baseline"), "", theme.MUTED, ""
     if difference is None:
         return "not tested", "", theme.MUTED, ""
     verdict, colour = verdict_words(difference)
     p = "< 0.001" if difference.p_holm < 0.001 else f"{difference.p_holm:.3f}"
-    return difference_words(difference), verdict, colour, p
+    return difference_words(difference, room), verdict, colour, p
 
 
 def _whisker(

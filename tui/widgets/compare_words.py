@@ -1,0 +1,63 @@
+"""The sentences of the comparison: its verdict, its tabs, and what stands there when there is nothing to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from engine.compare.table import Comparison, ComparisonRow, in_words
+from tui import theme
+from tui.text import cut, one_line, words
+
+
+def verdict(comparison: Comparison, row: ComparisonRow, metric: str, missing: Sequence[str]) -> Content:
+    """The difference under the cursor in words, what to keep in mind, and who was not evaluated here."""
+    baseline = next((r.name for r in comparison.rows if r.baseline), comparison.baseline)
+    difference = next((d for d in row.differences if d.metric == metric), None)
+    told = f"{in_words(difference, comparison.task, baseline)}." if difference else f"{row.verdict}."
+    if row.baseline:
+        told = "is the baseline: the others are measured against it."
+    asides = list(comparison.notes)
+    if comparison.majority_class is not None and comparison.majority_accuracy is not None:
+        always = (
+            f"always answering {one_line(comparison.majority_class)!r} gives {100 * comparison.majority_accuracy:.1f}"
+        )
+        asides.append(f"{comparison.items:,} items; {always}")
+    lines = [Content.assemble((one_line(row.name), f"bold {theme.BRIGHT}"), " ", one_line(told))]
+    if asides:
+        lines.append(words("; ".join(asides), theme.MUTED))
+    if missing:
+        lines.append(words(f"not evaluated on {comparison.suite}: {', '.join(missing)}; e evaluates them", theme.AMBER))
+    return Content("\n").join(lines)
+
+
+def tabs(titles: Sequence[str], shown: Sequence[int], focused: int, width: int) -> Content:
+    """`── errors ─ items ──── recipes · suites`: panes on screen are bright, the one that has the keys is marked."""
+    if width < 60:  # no room for names side by side: the one on screen, and how many there are
+        here = shown[0]
+        name = cut(titles[here], width - 16)
+        label = f"{'▸' if focused == here else ' '}{name}"
+        return Content.assemble((label, f"bold {theme.BRIGHT}"), (f"  {here + 1} of {len(titles)}, tab", theme.MUTED))
+    parts: list[tuple[str, str]] = [("── ", theme.FAINT)]
+    longest = max(12, width - sum(len(one) + 5 for one in titles[1:]) - 8)
+    for place, name in enumerate(titles):
+        mark = "▸" if place == focused else " "
+        style = f"bold {theme.BRIGHT}" if place == focused else theme.TEXT if place in shown else theme.FAINT
+        parts += [(f"{mark}{cut(name, longest)}", style), ("  │ " if place + 1 < len(titles) else " ", theme.FAINT)]
+    used = sum(Content(text).cell_length for text, _ in parts)
+    return Content.assemble(*parts, ("─" * max(0, width - used - 2), theme.FAINT))
+
+
+def nothing(asked: Sequence[str]) -> Content:
+    """No evaluation at all, or none of the models asked for."""
+    if asked:
+        return Content.assemble(
+            ("Not evaluated yet: ", f"bold {theme.BRIGHT}"), (", ".join(map(one_line, asked)), theme.TEXT),
+            ("\n\ne evaluates them; ctrl+a compares all models that are evaluated.", theme.MUTED),
+        )  # fmt: skip
+    return Content.assemble(
+        ("Nothing is evaluated yet.\n\n", f"bold {theme.BRIGHT}"),
+        ("Put the cursor on a model in the lineage (1) and press e, or:\n", theme.MUTED),
+        ("graftline evaluate MODEL... --suite SUITE", theme.GREEN),
+    )

@@ -1,0 +1,122 @@
+"""The items of a suite to browse: which kind of them, a search, the list, and the answers to the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from engine.compare.items import KINDS, Item, chosen
+from tui import theme
+from tui.text import one_line
+from tui.widgets.item_list import ItemList
+from tui.widgets.item_words import item_words
+
+
+class ItemsPane(Vertical):
+    """`f` goes through the kinds of items, `/` searches in text and answers."""
+
+    DEFAULT_CSS = """
+    ItemsPane #kinds { height: 1; text-wrap: nowrap; }
+    ItemsPane Input { height: 1; border: none; padding: 0; background: $surface; }
+    ItemsPane ItemList { height: 3fr; min-height: 3; }
+    ItemsPane #answers {
+        height: 2fr; min-height: 3; border-top: solid $border; scrollbar-size-vertical: 1; padding: 0 1;
+    }
+    ItemsPane #answers Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "clear", show=False, id="items.clear", tooltip="Leave the search"),
+    ]
+
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self.kind = "differ"
+        self.query_text = ""
+        self.suite_task = ""
+        self.names: dict[str, str] = {}
+        self._items: Sequence[Item] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="kinds")
+        yield Input(placeholder="words in an item or an answer", id="search", select_on_focus=False)
+        yield ItemList(id="list")
+        with VerticalScroll(id="answers", can_focus=False):
+            yield Static(id="answer")
+
+    def on_mount(self) -> None:
+        self.query_one("#search").display = False
+
+    @property
+    def list(self) -> ItemList:
+        return self.query_one(ItemList)
+
+    def show(self, items: Sequence[Item], names: Mapping[str, str], task: str) -> None:
+        """All items of a suite; `names` by model, in the order of the table."""
+        self._items, self.names, self.suite_task = items, dict(names), task
+        if self.kind not in self._kinds():
+            self.kind = "differ"
+        if self.kind == "differ" and len(names) < 2:
+            self.kind = "all"
+        self._fill()
+
+    def _kinds(self) -> tuple[str, ...]:
+        """Those that there can be: documents are neither right nor wrong."""
+        return KINDS if not self._items or self._items[0].is_marked else KINDS[:2]
+
+    def _fill(self) -> None:
+        self.list.show(chosen(self._items, self.kind, self.query_text), list(self.names))
+        parts: list[tuple[str, str]] = []
+        for kind in self._kinds():
+            count, here = sum(item.is_a(kind) for item in self._items), kind == self.kind
+            parts.append((f"{'▸' if here else ' '}{kind} ", f"bold {theme.BRIGHT}" if here else theme.MUTED))
+            parts.append((f"{count:,}  ", theme.MUTED if here else theme.FAINT))
+        if self.query_text:
+            parts.append((f"/{one_line(self.query_text)} {len(self.list.items):,}", theme.AMBER))
+        self.query_one("#kinds", Static).update(Content.assemble(*parts))
+
+    @on(ItemList.Moved)
+    def _moved(self, message: ItemList.Moved) -> None:
+        answer = self.query_one("#answer", Static)
+        if message.item is None:
+            what = "no item holds these words" if self.query_text else f"no item here: {self.kind}"
+            answer.update(Content.styled(what if self._items else "", theme.MUTED))
+        else:
+            answer.update(item_words(message.item, self.names, self.suite_task))
+        self.query_one("#answers").scroll_home(animate=False)
+
+    def next_kind(self) -> None:
+        kinds = self._kinds()
+        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
+        self._fill()
+
+    # --- search ---------------------------------------------------------------------------------
+
+    def search(self) -> None:
+        box = self.query_one("#search", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#search")
+    def _searched(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_text = event.value.strip()
+        self._fill()
+
+    @on(Input.Submitted, "#search")
+    def _found(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one("#search").display = bool(self.query_text)
+        self.list.focus()
+
+    def action_clear(self) -> None:
+        box = self.query_one("#search", Input)
+        box.value = ""
+        box.display = False
+        self.list.focus()
