@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from engine import figures
@@ -61,7 +61,7 @@ class MonitorScreen(MonitorKeys):
         with Horizontal(id="middle"):
             yield WatchList(id="runs")
             with Vertical(id="plot"):
-                yield Static(id="how")
+                yield Sized(id="how")
                 yield ChartGrid(id="charts")
                 yield Input(id="box", select_on_focus=False)
             with VerticalScroll(id="side", can_focus=False):
@@ -240,7 +240,7 @@ class MonitorScreen(MonitorKeys):
         curve, page = self.grid.current, self.grid.page() if self.grid.many else (1, 1)
         metric = self.grid.name_chosen or "loss"
         said = how(metric, curve, len(self.run_ids), bool(self.graft.watched), self.spread, page, self.metric_filter)
-        self.query_one("#how", Static).update(said)
+        self.query_one("#how", Sized).show(lambda width, height: said)
 
     @on(Curve.Moved)
     def _cursor_moved(self) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tui.widgets.decimate import Floats, Ints, Spans
 
 BLANK = 0x2800
-_WEIGHTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint8)
+_BITS = [0, 1, 2, 4, 5, 6, 3, 7]
+"""Dots of a cell, down the left column and then the right, in the order of their bits in the code."""
 
 
 def trace(spans: Spans, low: float, high: float, columns: int, rows: int) -> NDArray[np.bool_]:
@@ -54,6 +55,6 @@ def _bridge(enter: Ints, leave: Ints, top: Ints, bottom: Ints, joined: NDArray[n
 def codes(dots: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Dots (4 rows, 2 columns per cell) as one code a cell: 0 where no dot is."""
     rows, columns = dots.shape
-    cells = dots.reshape(rows // 4, 4, columns // 2, 2)
-    packed: NDArray[np.uint8] = (cells * _WEIGHTS[None, :, None, :]).sum(axis=(1, 3)).astype(np.uint8)
+    cells = dots.reshape(rows // 4, 4, columns // 2, 2).transpose(0, 2, 3, 1).reshape(rows // 4, columns // 2, 8)
+    packed: NDArray[np.uint8] = np.packbits(cells[:, :, _BITS], axis=2, bitorder="little")[:, :, 0]
     return packed

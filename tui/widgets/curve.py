@@ -23,6 +23,7 @@ from tui import theme
 from tui.widgets import ticks
 from tui.widgets.changes import changed
 from tui.widgets.chart import Mark, Picture, Series, View
+from tui.widgets.decimate import Floats
 from tui.widgets.scale import Scale
 from tui.widgets.series import nearest
 
@@ -81,6 +82,8 @@ class Curve(Widget, can_focus=False):
         self._picture: Picture | None = None
         self._seen: object = None
         self._strips: list[Strip] = []
+        self._held: tuple[tuple[Series, ...], Floats] = ((), np.empty(0))
+        """Every x that the series have a value at."""
         self._grip: tuple[int, Scale] | None = None
         self._dragged = False
 
@@ -215,12 +218,12 @@ class Curve(Widget, can_focus=False):
             spot = max(0, min(len(points) - 1, now + (1 if by > 0 else -1)))
         self.cursor = float(points[spot])
 
-    def _points(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def _points(self) -> Floats:
         """Every x in sight that some series has a value at, ascending."""
-        found = [one.known for one in self.series if len(one.known)]
-        if not found:
-            return np.empty(0)
-        x, points = self.x, np.unique(np.concatenate(found))
+        if self._held[0] is not self.series:
+            found = [one.known for one in self.series]
+            self._held = (self.series, np.unique(np.concatenate(found)) if found else np.empty(0))
+        x, points = self.x, self._held[1]
         return points[(points >= x.low) & (points <= x.high)]
 
     # --- zoom, pan ------------------------------------------------------------------------------

@@ -13,21 +13,38 @@ from tui.widgets.plot import Row, style
 from tui.widgets.series import Series, View, marker_of, value_at
 
 LABEL_CELLS = 34
+ITEM = 3
+"""Segments an item is made of: marker, label, value."""
 
 
 def legend(series: Sequence[Series], view: View, width: int, most: int) -> list[Row]:
     """At most `most` lines, each `width` cells; what is only context gives way first, the rest is counted."""
-    likely = max(1, most) * max(1, width // 8)  # no more than so many items can stand there
-    items = [_item(series, index, view, width) for index in range(min(len(series), likely))]
-    lines = _wrapped(items, width)
-    if len(lines) > most or len(items) < len(series):
+    lines, left = _lines(series, range(len(series)), view, width, most)
+    if left:
         front = [index for index, one in enumerate(series) if not one.behind]
-        lines = _wrapped([_item(series, index, view, width) for index in front[:likely]], width)
-        if len(lines) > most or len(front) > likely:
-            last = _cut(lines[most - 1], width - len("and 99 more"))
-            shown = sum(len(line) for line in lines[: most - 1]) + len(last)
-            lines = [*lines[: most - 1], [*last, Segment(f"and {len(front) - shown // 3} more", style(theme.AMBER))]]
+        lines, left = _lines(series, front, view, width, most)
+    if left:
+        kept = _cut(lines[-1], width - len("and 99 more"))
+        left += (len(lines[-1]) - len(kept)) // ITEM
+        lines = [*lines[:-1], [*kept, Segment(f"and {left} more", style(theme.AMBER))]]
     return [[*line, Segment(" " * (width - cells(line)))] for line in lines]
+
+
+def _lines(series: Sequence[Series], wanted: Sequence[int], view: View, width: int, most: int) -> tuple[list[Row], int]:
+    """Items one after the other in at most `most` lines, and how many had no room."""
+    lines: list[Row] = []
+    free = 0
+    for place, index in enumerate(wanted):
+        item = _item(series, index, view, width)
+        long = cells(item)
+        if long > free:
+            if len(lines) == most:
+                return lines, len(wanted) - place
+            lines.append([])
+            free = width
+        lines[-1] += item
+        free -= long
+    return lines, 0
 
 
 def cells(line: Row) -> int:
@@ -44,20 +61,10 @@ def _item(series: Sequence[Series], index: int, view: View, width: int) -> Row:
     ]
 
 
-def _wrapped(items: Sequence[Row], width: int) -> list[Row]:
-    lines: list[Row] = []
-    for item in items:
-        if lines and cells(lines[-1]) + cells(item) <= width:
-            lines[-1] += item
-        else:
-            lines.append(list(item))
-    return lines
-
-
 def _cut(line: Row, width: int) -> Row:
     """The line without the items that do not fit."""
     while line and cells(line) > width:
-        line = line[:-3]
+        line = line[:-ITEM]
     return line
 
 
