@@ -11,13 +11,16 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
+from textual.screen import Screen
 
 from engine.config.settings import Found, Settings, settings_files
 from engine.plain import many_lines, one_line
@@ -26,6 +29,7 @@ from tui.keymap import keymap
 from tui.line import LineWatch, measured
 from tui.palettes import DARK, PALETTES, textual_theme
 from tui.recolour import Recolour
+from tui.sent import Sent
 from tui.text import short_path
 
 SLOW_SECONDS = 2.0
@@ -67,11 +71,13 @@ class Frame(App[None]):
         self.set_keymap(keys)
         self._mistakes = [*found.problems, *wrong]
         self._line = LineWatch()
+        self._sent = Sent()
         self._watching_line = self.settings.line == "auto"
         self._titled = ""
         self._touched = time.monotonic()
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self._sent.forget())
         self.slow = line_for(self.settings.line)
         self.set_interval(1.0, self.check_line)
         self.call_after_refresh(self._say_mistakes)
@@ -114,6 +120,10 @@ class Frame(App[None]):
         """The framework's driver, with an eye on how long its writes wait."""
         return measured(super().get_driver_class())
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Of every picture send what differs from the one before."""
+        super()._display(screen, self._sent.narrow(renderable))
+
     @property
     def repaint_seconds(self) -> float:
         """Between two repaints of what moves by itself, such as live curves."""
@@ -138,6 +148,8 @@ class Frame(App[None]):
     # --- who looks ----------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize):
+            self._sent.forget()
         if isinstance(event, events.InputEvent):
             self._touched = time.monotonic()
         await super().on_event(event)

@@ -10,14 +10,17 @@ from engine import figures
 from engine.store.rows import RunRow
 from tui import theme
 from tui.monitor_curves import mark_of, spoken
-from tui.run_view import RunView
+from tui.run_view import SECONDS, RunView
 from tui.text import cut, fit, one_line, words
+from tui.widgets.decimate import Floats
 from tui.widgets.ticks import clock_label
 
 if TYPE_CHECKING:
     from tui.widgets.curve import Curve
 
 
+LOOK_SECONDS = 1.0
+"""Looks at held-out data closer than this, in seconds of training, are told by the curve alone."""
 AXIS_WORDS = {"flops": "FLOPs", "branch": "steps since the branch"}
 
 
@@ -102,7 +105,7 @@ def _now(view: RunView, state: str, width: int, end: tuple[float, int] | None) -
         ("train", figures.loss(view.newest("train_loss"))),
         ("tokens/s", figures.count(view.newest("tokens_per_second"))),
         ("ETA", at_most + figures.duration(seconds)) if seconds is not None else ("took", _took(view)),
-        *([("heading for", f"{end[0]:.3f} at {end[1]:,}")] if end else []),
+        *([("heading for", f"{end[0]:.2f} at {end[1]:,}")] if end else []),
         ("lr", _rate(view.newest("lr"))),
         ("tokens", figures.count(view.reached[1] or None)),
         ("grad norm", figures.loss(view.newest("grad_norm"))),
@@ -142,8 +145,10 @@ def _looks(view: RunView) -> list[tuple[int, Content]]:
     """Each look at the held-out loss with its change from the best before it."""
     rows = view.curves.get("heldout_loss")
     found: list[tuple[int, Content]] = []
+    if rows is None or _hasty(rows):
+        return found
     best = float("inf")
-    for step, _, _, value in rows[-256:] if rows is not None else ():
+    for step, _, _, value in rows[-256:]:
         gain = 100 * (best - value) / best if 0 < best < float("inf") else None
         change = "" if gain is None else f"{'▼' if gain > 0 else '▲'} {abs(gain):.1f} %"
         colour = theme.GREEN if gain is None or gain > 0 else theme.AMBER
@@ -154,6 +159,12 @@ def _looks(view: RunView) -> list[tuple[int, Content]]:
         found.append((int(step), text))
         best = min(best, value) if value == value else best
     return found
+
+
+def _hasty(rows: Floats) -> bool:
+    """Looks come so often that nobody could read them one by one; the curve shows them."""
+    late = rows[-8:]
+    return len(late) == 8 and float(late[-1, SECONDS] - late[0, SECONDS]) < 7 * LOOK_SECONDS
 
 
 def _kept(step: int, best: bool) -> Content:
