@@ -84,7 +84,7 @@ class GraftlineApp(Frame):
             vars(self)["DEFAULT_MODE"] = found.settings.place  # read once, by the framework's own constructor
         super().__init__(found)
         self.gateway = Gateway(home)
-        self.clock, self._poll = clock, poll or self.settings.poll
+        self.clock, self._poll = clock, poll or self.poll_seconds
         self._said: set[str] = set()
         self.undo = UndoStack()
         self._teller = Teller(self)

@@ -59,7 +59,10 @@ def _here(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
     """What the place can do, then what is the same everywhere, then how to move about in a widget."""
     seen: set[str] = set()
     order: dict[object, int] = {screen: 0, app: 1}
-    active = sorted(screen.active_bindings.values(), key=lambda one: order.get(one.node, 2))
+    active = sorted(
+        screen.active_bindings.values(),
+        key=lambda one: order.get(one.node, 2) or str(one.binding.id).startswith("place."),
+    )
     for node, binding, enabled, _ in active:
         if enabled and binding.tooltip and binding.id and binding.action not in seen:
             seen.add(binding.action)

@@ -129,6 +129,12 @@ class Frame(App[None]):
         """Between two repaints of what moves by itself, such as live curves."""
         return max(self.settings.repaint, SLOW_SECONDS) if self.slow else self.settings.repaint
 
+    @property
+    def poll_seconds(self) -> float:
+        """Between two looks at the store; decided when the app starts."""
+        slow = line_for(self.settings.line)
+        return max(self.settings.poll, SLOW_SECONDS) if slow else self.settings.poll
+
     def watch_slow(self, slow: bool) -> None:
         self.animation_level = "none" if slow else "full"
         self.set_class(slow, "-slow")

@@ -77,7 +77,6 @@ class Settings(_Table, frozen=True, kw_only=True):
     smoothing: Annotated[
         float, _says("How much the monitor smooths at first; 0 draws what was measured.", ge=0, lt=1)
     ] = 0.0
-    columns: Annotated[tuple[str, ...], _says("The run table's columns, in order; empty: as shipped.")] = ()
     notify: Annotated[Notify, _says("When a run ends.")] = Notify()
     keys: Annotated[
         dict[str, str],

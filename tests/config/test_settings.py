@@ -79,7 +79,7 @@ def test_a_workspace_may_not_choose_programs(tmp_path: Path, files: dict[str, Pa
 
 def test_what_is_printed_is_a_settings_file(tmp_path: Path, files: dict[str, Path]) -> None:
     wanted = Settings(
-        theme="contrast", columns=("name", "state"), keys={"app.quit": 'ctrl+q,"'}, notify=Notify(command=("a", "b c"))
+        theme="contrast", smoothing=0.5, keys={"app.quit": 'ctrl+q,"'}, notify=Notify(command=("a", "b c"))
     )
     files["user"].write_text(describe(wanted))
     found = _find(tmp_path)

@@ -23,6 +23,7 @@ from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.launch import LaunchScreen
 from tui.screens.place import Place
+from tui.widgets.curve import Curve
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.place_bar import PLACES
 
@@ -309,3 +310,41 @@ def test_all_keys_of_an_action_are_written_once() -> None:
 def test_the_page_of_keys_is_what_the_code_says() -> None:
     """`python -m tui.key_page > docs/keys.md` writes it."""
     assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == page()
+
+
+# --- a slow line ----------------------------------------------------------------------------------
+
+
+async def test_a_slow_line_is_shown_and_spared_until_told_otherwise(demo: GraftlineApp) -> None:
+    found = Found(settings=Settings(line="slow", repaint=0.3))
+    app = GraftlineApp(demo.gateway.home, found=found, clock=lambda: NOW, poll=3600)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert "≈" in screen_text(pilot).split("\n")[0]
+        assert app.animation_level == "none" and app.repaint_seconds == 2.0
+        await _find(pilot, "fast line")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "≈" not in screen_text(pilot).split("\n")[0]
+        assert app.animation_level == "full" and app.repaint_seconds == 0.3
+
+
+async def test_a_line_that_stalls_becomes_a_slow_one_once(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        driver: Any = demo._driver
+        for waited in (0.1, 0.2, 0.9, 1.8, 2.7):
+            driver.waited = waited
+            demo.check_line()
+        await pilot.pause()
+        assert demo.slow
+        assert sum("slow" in str(one.message) for one in demo._notifications) == 1
+
+
+async def test_the_monitor_begins_as_the_settings_say(demo: GraftlineApp) -> None:
+    found = Found(settings=Settings(place="monitor", x="tokens", log_y=True, smoothing=0.85))
+    app = GraftlineApp(demo.gateway.home, found=found, clock=lambda: NOW, poll=3600)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        curve = app.screen.query(Curve).first()
+        assert (curve.x_kind, curve.log_y, curve.smoothing) == ("tokens", True, 0.8)

@@ -58,6 +58,7 @@ class FindScreen(ModalScreen[Command | None]):
         self.query_one(OptionList).can_focus = False
 
     def on_resize(self, event: events.Resize) -> None:
+        self.query_one(OptionList).styles.max_height = max(3, min(18, event.size.height - 9))
         self.call_after_refresh(self._search)
 
     @on(Input.Changed)
@@ -117,7 +118,7 @@ async def find(app: GraftlineApp) -> None:
 
 def _line(command: Command, width: int) -> Text:
     """Where it belongs and its name at the left, what it is about where there is room, its key at the right."""
-    name = 28 if width >= _ROOMY - 10 else max(12, width - 8)
+    name = 28 if width >= _ROOMY - 10 else max(12, width - 10)
     about = width - name - 10
     where = f"{command.group} · " if command.group else ""
     title = cut(command.title, name - len(where))

@@ -33,7 +33,6 @@ from tui.widgets.log_view import LogView
 from tui.widgets.sized import Sized
 from tui.widgets.watch_list import Watchable, WatchList
 
-POLL_SECONDS = 0.5
 ZOOM_PAUSE = 0.12
 """Seconds that a zoom must rest before finer points are asked for."""
 _OVER = ("stopped", "finished", "failed", "cancelled")
@@ -55,6 +54,7 @@ class MonitorScreen(MonitorKeys):
         self._logged = ("", 0)
         """Whose log is shown, and how many of its lines."""
         self._zoom_timer: Timer | None = None
+        self._clock: Timer | None = None
 
     def body(self) -> ComposeResult:
         yield Sized(id="head")
@@ -74,8 +74,15 @@ class MonitorScreen(MonitorKeys):
         super().on_mount()
         self._feeds = RunFeeds(self.graft.gateway)
         self.grid.focus()
+        self._begin_as_set()
         self.watch(self.app, "watched", self._chosen)
-        self.set_interval(POLL_SECONDS, self.poll)
+        self.watch(self.app, "slow", self._pace)
+
+    def _pace(self) -> None:
+        """As often as the user wants, and seldom on a slow line."""
+        if self._clock is not None:
+            self._clock.stop()
+        self._clock = self.set_interval(self.graft.repaint_seconds, self.poll)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 100, "-narrow")

@@ -160,8 +160,18 @@ class MonitorKeys(RunActions):
 
     # --- axes -----------------------------------------------------------------------------------
 
+    def _begin_as_set(self) -> None:
+        """As the user's settings have it."""
+        wanted = self.graft.settings
+        smoothing = min(SMOOTHING, key=lambda step: abs(step - wanted.smoothing))
+        self.grid.each(smoothing=smoothing, log_y=wanted.log_y)
+        self._take_axis(wanted.x)
+
     def action_x_axis(self) -> None:
-        self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
+        self._take_axis(AXES[(AXES.index(self.axis) + 1) % len(AXES)])
+
+    def _take_axis(self, axis: str) -> None:
+        self.axis = axis
         self.grid.each(x_kind=self.axis)
         if self.axis == "branch":
             self.graft.ask(self.graft.gateway.models, self._know_bases, group="bases")
