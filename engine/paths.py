@@ -1,6 +1,7 @@
 """The workspace tree: where everything stands, safe names, and writes that are whole or not at all.
 
 graftline.duckdb                 the store (rebuilt from the rest at any time)
+graftline.snapshot               what the app draws before the store answers (may be deleted at any time)
 workspace.jsonl                  the supervisor's journal: launches, names, notes, tags, machine samples
 corpora/<name>/<hash>/           a built corpus
 bases/<name>@<n>/                a frozen model, read-only
@@ -122,6 +123,10 @@ class Workspace:
     @property
     def database(self) -> Path:
         return self.home / "graftline.duckdb"
+
+    @property
+    def snapshot(self) -> Path:
+        return self.home / "graftline.snapshot"
 
     @property
     def journal(self) -> Path:

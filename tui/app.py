@@ -104,6 +104,8 @@ class GraftlineApp(Frame):
     @work(thread=True, group="snapshot", exit_on_error=True)
     def _look(self) -> None:
         try:
+            if (remembered := self.gateway.remembered()) is not None:
+                self.post_message(messages.SnapshotArrived(remembered))
             snapshot = self.gateway.snapshot()
         except (GraftlineError, OSError) as error:
             if not get_current_worker().is_cancelled:

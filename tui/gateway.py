@@ -72,6 +72,7 @@ class Gateway:
         self.home = home
         self.workspace = Workspace(home)
         self._snapshot: Snapshot | None = None
+        self._recalled = False
 
     @cached_property
     def client(self) -> Client:
@@ -106,9 +107,22 @@ class Gateway:
         """Lineage and runs together, and what the supervisor wants said; the same object while nothing moved."""
         lineage, runs, notices = self.mirror.look()
         kept = self._snapshot
-        if notices or kept is None or kept.lineage is not lineage or kept.runs is not runs:
-            self._snapshot = Snapshot(lineage, runs, notices)
-        return self._snapshot or Snapshot(lineage, runs)
+        if kept is None or kept.remembered or notices or kept.lineage is not lineage or kept.runs is not runs:
+            kept = self._snapshot = Snapshot(lineage, runs, notices)
+        return kept
+
+    def remembered(self) -> Snapshot | None:
+        """The workspace as it was last seen, before anything is asked; None when that is not known, or not news."""
+        from engine.store.remember import load
+
+        if self._snapshot is not None or self._recalled:
+            return None
+        self._recalled = True
+        if (changes := load(self.workspace)) is None:
+            return None
+        self.mirror.take(changes)
+        self._snapshot = Snapshot(self.mirror.lineage, self.mirror.runs, remembered=True)
+        return self._snapshot
 
     def runs(self) -> list[RunRow]:
         return self.client.runs()

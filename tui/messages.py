@@ -34,6 +34,8 @@ class Snapshot:
     runs: tuple[RunRow, ...]
     notices: tuple[str, ...] = ()
     """What the supervisor wants said, once: a database set aside, engines adopted."""
+    remembered: bool = False
+    """From an earlier day: the store has not answered yet."""
 
 
 class _Message(Message):

@@ -24,7 +24,7 @@ from engine.launch.engines import Engines
 from engine.launch.processes import Processes
 from engine.launch.queue import read_status
 from engine.paths import RunFolder, Workspace
-from engine.store import queries
+from engine.store import queries, remember
 from engine.store.curves import curves
 from engine.store.database import Database
 from engine.store.rows import Changes, CurveRow, MachineRow, ProcessRow, Result
@@ -53,6 +53,7 @@ class Answers:
         self.notices: deque[str] = deque()
         self.samples: deque[MachineRow] = deque(maxlen=_SAMPLES)
         self._known = Processes()
+        self._remembered = 0
         self._wake, self._leave = wake, leave
         self._methods: dict[str, Callable[..., Any]] = {
             "runs": lambda: self.database.look(lambda board: board.runs),
@@ -104,6 +105,13 @@ class Answers:
             self.journal.append(sample)
         else:
             self.samples.append(MachineRow(time=time.time(), **msgspec.structs.asdict(sample)))
+
+    def remember(self) -> None:
+        """Keep what is known now for an app that starts before a supervisor does. Raises `OSError`."""
+        version = self.database.look(lambda board: board.version)
+        if version != self._remembered:
+            remember.save(self.workspace, self.database.look(lambda board: board.changes(0)))
+            self._remembered = version
 
     def say(self, text: str) -> None:
         """Something for people to hear, at the next chance."""

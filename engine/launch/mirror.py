@@ -23,9 +23,6 @@ class Mirror:
     def __init__(self, ask: Callable[[int], Changes]):
         self._ask = ask
         self._lock = threading.Lock()
-        self._forget()
-
-    def _forget(self) -> None:
         self.version = 0
         self._runs: dict[str, RunRow] = {}
         self._nodes: dict[str, Node] = {}
@@ -47,7 +44,7 @@ class Mirror:
     def take(self, changes: Changes) -> None:
         """Bring the picture up to date."""
         if changes.whole:
-            self._forget()
+            changes = self._difference(changes)
         self.version = changes.version
         if changes.runs or changes.gone:
             self._runs |= {run.id: run for run in changes.runs}
@@ -56,6 +53,22 @@ class Mirror:
             self.runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created, run.id)))
         if changes.lineage is not None:
             self._regrow(changes.lineage)
+
+    def _difference(self, whole: Changes) -> Changes:
+        """As `whole`, but only what differs from what is known."""
+        told = whole.lineage or LineageChange(nodes=(), children={}, costs=())
+        parents = self._children.keys() | told.children.keys()
+        children = {i: told.children.get(i, ()) for i in parents}
+        costs = None if told.costs == self.lineage.costs else told.costs
+        nodes = tuple(node for node in told.nodes if node != self._nodes.get(node.id))
+        children = {i: below for i, below in children.items() if below != self._children.get(i, ())}
+        moved = bool(nodes or children) or costs is not None
+        return Changes(
+            version=whole.version,
+            runs=tuple(run for run in whole.runs if run != self._runs.get(run.id)),
+            gone=tuple(self._runs.keys() - {run.id for run in whole.runs}),
+            lineage=LineageChange(nodes=nodes, children=children, costs=costs) if moved else None,
+        )
 
     def _regrow(self, change: LineageChange) -> None:
         """Make again the nodes that moved and those above them."""

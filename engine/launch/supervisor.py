@@ -35,6 +35,7 @@ from engine.store.database import Database, Lock
 
 _TICK = 0.25
 _SYNC_SECONDS = 0.5
+_REMEMBER_SECONDS = 60.0
 
 
 def _seconds(name: str, default: float) -> float:
@@ -56,6 +57,7 @@ class Supervisor:
         self._idle_seconds = _seconds("GRAFTLINE_IDLE_SECONDS", 60)
         self._sample_seconds = _seconds("GRAFTLINE_SAMPLE_SECONDS", 10)
         self._sampled = self._synced = 0.0
+        self._remembered = time.monotonic()
         self._last_trouble = ""
 
     def run(self) -> None:
@@ -93,6 +95,7 @@ class Supervisor:
                 self.woken.wait(_TICK)
                 self.woken.clear()
         finally:
+            self._survive(self.answers.remember)
             with self.answers.lock:
                 self.answers.database.close()
 
@@ -112,6 +115,9 @@ class Supervisor:
         if wanted and now - self._sampled >= self._sample_seconds:
             self._sampled = now
             self.answers.sample()
+        if self.clients and now - self._remembered >= _REMEMBER_SECONDS:
+            self._remembered = now
+            self.answers.remember()
 
     def _survive(self, work: Callable[[], None]) -> None:
         """Do `work`; a disk that is full, or a database that will not have it now, is logged once and tried again."""

@@ -20,7 +20,8 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True, *,
         await asyncio.sleep(0.02)
         app = pilot.app
         at_work = {worker.group for worker in app.workers if not worker.is_finished} - {"dialog", "snapshot"}
-        busy = bool(at_work) or getattr(app, "snapshot", True) is None
+        snapshot = getattr(app, "snapshot", True)
+        busy = bool(at_work) or snapshot is None or getattr(snapshot, "remembered", False)
         calm = 0 if busy or not until() else calm + 1
         if calm >= 4:  # longer than the cursor must rest before details are asked for
             return

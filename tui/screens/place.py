@@ -55,7 +55,7 @@ class Place(Screen[None]):
         if not self.is_current and self.app.screen_stack[0] is not self:
             return
         bar = self.query_one(PlaceBar)
-        bar.waiting = snapshot is None
+        bar.waiting = snapshot is None or snapshot.remembered
         if snapshot is not None:
             bar.runs = snapshot.runs
             self.show_snapshot(snapshot)
