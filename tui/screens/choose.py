@@ -31,10 +31,10 @@ class Option:
     about: str = ""
 
 
-class _Options(Table):
+class OptionTable(Table):
     """Names, and what they are."""
 
-    DEFAULT_CSS = "_Options { height: auto; max-height: 1fr; min-height: 3; }"
+    DEFAULT_CSS = "OptionTable { height: auto; max-height: 1fr; min-height: 3; }"
 
     def __init__(self, options: Sequence[Option]):
         super().__init__()
@@ -60,19 +60,19 @@ def _unlike(name: str, part: str) -> int:
     return 0 if name == part else 1 if name.startswith(part) else 2 if part in name else 3
 
 
-class _ListScreen(ModalScreen[T]):
+class ListScreen(ModalScreen[T]):
     """Title, a line to narrow by, the list, and what the keys do."""
 
-    CSS = """
-    _ListScreen { align: center middle; background: $background 60%; }
-    _ListScreen > Vertical {
-        width: 84; max-width: 96%; height: 24; max-height: 92%; background: $background; border: round $border;
+    DEFAULT_CSS = """
+    ListScreen { align: center middle; background: $background 60%; }
+    ListScreen > Vertical {
+        width: 84; max-width: 96%; height: 26; max-height: 92%; background: $background; border: round $border;
         padding: 0 1;
     }
-    _ListScreen .title { text-style: bold; }
-    _ListScreen Input, _ListScreen Input:focus { height: 1; border: none; padding: 0 2; background: $panel; }
-    _ListScreen Table { height: 1fr; }
-    _ListScreen .hint { color: $muted; }
+    ListScreen .title { text-style: bold; }
+    ListScreen Input, ListScreen Input:focus { height: 1; border: none; padding: 0 2; background: $panel; }
+    ListScreen Table { height: 1fr; }
+    ListScreen .hint { color: $muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = keys.CHOOSE
     HINT: ClassVar[str] = "f to narrow, enter to choose, escape to leave"
@@ -85,12 +85,12 @@ class _ListScreen(ModalScreen[T]):
         with Vertical():
             yield Static(words(self._title), classes="title")
             yield Input(placeholder="only those with …", select_on_focus=False)
-            yield _Options(self._options)
+            yield OptionTable(self._options)
             yield Static(page(self.HINT), classes="hint")
 
     @property
-    def table(self) -> _Options:
-        return self.query_one(_Options)
+    def table(self) -> OptionTable:
+        return self.query_one(OptionTable)
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
@@ -121,7 +121,7 @@ class _ListScreen(ModalScreen[T]):
             self.dismiss(None)
 
 
-class ChooseScreen(_ListScreen[str | None]):
+class ChooseScreen(ListScreen[str | None]):
     """One of the options, or None when it was left with escape."""
 
     def __init__(self, title: str, options: Sequence[Option], chosen: str = ""):
@@ -137,7 +137,7 @@ class ChooseScreen(_ListScreen[str | None]):
         self.dismiss(event.key)
 
 
-class ColumnsScreen(_ListScreen[tuple[str, ...] | None]):
+class ColumnsScreen(ListScreen[tuple[str, ...] | None]):
     """The columns of a table: those chosen stand first, in their order."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.COLUMNS
@@ -187,7 +187,7 @@ class ColumnsScreen(_ListScreen[tuple[str, ...] | None]):
         self.dismiss(tuple(self.chosen) or tuple(self._default))
 
 
-class ViewsScreen(_ListScreen[tuple[str, str] | None]):
+class ViewsScreen(ListScreen[tuple[str, str] | None]):
     """What to do with which saved view: ("use" | "delete", its name), or ("save", "")."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.VIEWS

@@ -12,8 +12,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
-from textual.widgets import Static
 
 from tui import keys
 from tui.messages import OpenCompare, OpenLaunch, OpenMonitor, OpenPlay, Snapshot
@@ -39,19 +37,17 @@ class RunsScreen(RunsView):
     def body(self) -> ComposeResult:
         yield FilterBox(id="filter")
         yield RunTable(id="runs")
-        yield Static(id="none")
         yield RunFacts(id="about")
 
     def on_mount(self) -> None:
-        self.query_one("#none").display = False
         self.table.focus()
         super().on_mount()
         self.recall()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         changed = snapshot.runs is not self.table.runs
+        self.table.nothing = _NO_MATCH if snapshot.runs else _NO_RUNS
         self.table.show(snapshot.runs, self.graft.clock())
-        self._or_none()
         if changed:
             self.box.refresh_found()
             self.ask_values()
@@ -60,13 +56,6 @@ class RunsScreen(RunsView):
     @on(Table.Moved)
     def _describe(self) -> None:
         self.query_one(RunFacts).show_run(self.table.run, self.graft.clock())
-
-    def _or_none(self) -> None:
-        """Where there is nothing to show, say why."""
-        none = self.query_one("#none", Static)
-        none.update(Content(_NO_MATCH if self.table.runs else _NO_RUNS))
-        none.display = not self.table.order
-        self.table.display = bool(self.table.order)
 
     def action_facts(self) -> None:
         """Put what the chosen run says of itself away, or show it again."""
@@ -143,7 +132,6 @@ class RunsScreen(RunsView):
     def _found(self, event: FilterBox.Found) -> None:
         self.table.found = event.ids
         self.table.change(query=event.query)
-        self._or_none()
         self._remember()
         self._describe()
 

@@ -204,10 +204,11 @@ class FilterBox(Vertical):
     def _show(self) -> None:
         """The line below: what is wrong, else what may come next, while one types."""
         typing = self.query_one(_Line).has_focus
-        hint = self.query_one(".hint", Static)
-        hint.display = typing or bool(self.problem)
-        hint.update(self._hint())
-        self.query_one(".count", Static).update(self._count())
+        self.query_one(".hint").display = typing or bool(self.problem)
+        for part, new in ((".hint", self._hint()), (".count", self._count())):
+            static = self.query_one(part, Static)
+            if static.content != new:
+                static.update(new)
 
     def _count(self) -> Content:
         if not self.value.strip() or self.ids is None or self.problem:

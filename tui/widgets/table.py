@@ -24,7 +24,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui import keys, theme
-from tui.text import fit
+from tui.text import cut, fit
 
 GAP = 2
 """Cells between two columns."""
@@ -88,6 +88,8 @@ class Table(ScrollView, can_focus=True):
         self.sorted_by, self.turned = "", False
         self.shifted = 0
         """Columns that can give way and are scrolled out at the left."""
+        self.nothing = ""
+        """Said in the middle when there is no row."""
         self.sent = 0
         """Lines made anew by the last `lay` or `renew`: what a test, or a slow line, wants to know."""
         self._drawn: dict[int, Strip] = {}
@@ -270,7 +272,8 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             return self._header(base).adjust_cell_length(width, base)
         if row >= len(self.order):
-            return Strip.blank(width, base)
+            says = self.nothing if not self.order and y == self.size.height // 2 else ""
+            return Strip([Segment(cut(says, width).center(width), base + Style(color=theme.MUTED))])
         if row == self.at:
             ground = theme.CURSOR if self.has_focus else theme.PALETTE.panel
             base = Style(bgcolor=ground, color=theme.BRIGHT, bold=self.has_focus)
