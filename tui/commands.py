@@ -16,11 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui import messages
 from tui.key_words import first
-from tui.keymap import sections
+from tui.keymap import PARTS, sections
 from tui.lineage_rows import every
 from tui.palettes import PALETTES
 from tui.text import one_line
@@ -76,7 +78,8 @@ def _elsewhere(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
     for place in PLACES:
         if place == getattr(screen, "PLACE", ""):
             continue
-        for binding in known.get(place, ()):
+        of_place = [binding for name in (place, *PARTS.get(place, ())) for binding in known.get(name, ())]
+        for binding in of_place:
             if binding.tooltip and binding.action:
                 call = partial(go_and_do, app, place, binding)
                 yield Command(binding.description, binding.tooltip, call, first(binding), group=place)
@@ -85,8 +88,14 @@ def _elsewhere(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
 async def go_and_do(app: GraftlineApp, place: str, binding: Binding) -> None:
     """Go to a place, and do there what the binding does, on whichever node it belongs to."""
     await app.switch_mode(place)
-    nodes = [found.node for found in app.screen.active_bindings.values() if found.binding.id == binding.id]
-    await app.run_action(binding.action, nodes[0] if nodes else app.screen)
+    owner = next((node for node in app.screen.walk_children() if _has(node, binding)), app.screen)
+    if isinstance(owner, Widget) and owner.focusable:
+        owner.focus()
+    await app.run_action(binding.action, owner)
+
+
+def _has(node: DOMNode, binding: Binding) -> bool:
+    return any(isinstance(one, Binding) and one.id == binding.id for one in type(node).BINDINGS)
 
 
 def _manners(app: GraftlineApp) -> Iterator[Command]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from engine.config.settings import Found, Settings, settings_files
 from engine.plain import many_lines, one_line
@@ -89,6 +90,12 @@ class Frame(App[None]):
     def say(self, text: str, *, severity: SeverityLevel = "information") -> None:
         """A notification. The text is content: never markup, never terminal control."""
         self.notify(many_lines(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+
+    @on(events.DescendantFocus)
+    def _still_caret(self, event: events.DescendantFocus) -> None:
+        """A blinking caret sends bytes for as long as a field is open."""
+        if isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
 
     # --- colours ----------------------------------------------------------------------------------
 

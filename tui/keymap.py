@@ -21,6 +21,10 @@ _NAMED = {key.value for key in Keys} | {"slash", "backslash", "at", "minus", "pl
 _MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt|super|hyper|meta)\+)+(?P<key>.+)")
 
 
+PARTS = {"lineage": ("tree", "card"), "monitor": ("watch_list",), "logs": ("log_view",), "machine": ("processes",)}
+"""The lists of keys of a place's own widgets."""
+
+
 def sections() -> dict[str, list[Binding]]:
     """Every binding of `tui.keys` under its list's name, such as `monitor`. A list's shared bindings stay in it."""
     return {

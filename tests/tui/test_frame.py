@@ -18,7 +18,7 @@ from tui.app import GraftlineApp
 from tui.commands import Command, commands, ranked
 from tui.key_page import page
 from tui.key_words import all_of, spoken
-from tui.keymap import known
+from tui.keymap import PARTS, known, sections
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.launch import LaunchScreen
@@ -209,10 +209,29 @@ async def test_the_finder_holds_every_action_of_every_place(demo: GraftlineApp) 
         await settle(pilot)
         found = commands(demo, demo.screen)
         titles = {(command.group or "lineage", command.title) for command in found}
-        for name, binding in known().items():
-            place = name.split(".")[0]
-            if place in PLACES and place != "lineage":
-                assert (place, binding.description) in titles, name
+        for place in PLACES:
+            for part in (place, *PARTS.get(place, ())):
+                for binding in sections().get(part, []):
+                    active = any(one.binding.id == binding.id for one in demo.screen.active_bindings.values())
+                    assert (place, binding.description) in titles or (place == "lineage" and not active), binding.id
+
+
+async def test_an_action_of_another_place_s_widget_is_done_on_that_widget(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        await _find(pilot, "fold every base")
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(demo.screen, Place) and demo.screen.PLACE == "lineage")
+        assert "areas-scratch" not in screen_text(pilot)
+
+
+async def test_the_caret_does_not_blink(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        screen = await _find(pilot, "x")
+        assert screen.query_one(Input).cursor_blink is False
 
 
 async def test_an_action_of_another_place_is_done_there(demo: GraftlineApp) -> None:
