@@ -81,9 +81,10 @@ class LaunchScreen(Screen[None]):
         yield Static(self._title(), id="title")
         with Horizontal(id="columns"):
             with Vertical(id="form"):
-                for one in self._fields:
-                    yield self._line(one)
-                yield Vertical(id="more")
+                with Vertical(id="fields"):
+                    for one in self._fields:
+                        yield self._line(one)
+                    yield Vertical(id="more")
                 yield Static(id="verdict")
                 yield Button("Launch", id="launch", variant="success", compact=True)
             with Vertical(id="preview"):

@@ -53,22 +53,31 @@ class Options(Widget, can_focus=True):
 
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
-        for option in self.options:
+        for option in self._in_sight():
             chosen = option == self.value
             colour = theme.GREEN if chosen else theme.FAINT
             parts.append(("● " if chosen else "○ ", colour))
             parts.append((f"{option}  ", f"bold {theme.BRIGHT}" if chosen else theme.MUTED))
         return Content.assemble(*parts)
 
+    def _in_sight(self) -> tuple[str, ...]:
+        """The options from the first one with which the chosen one still fits."""
+        if self.value not in self.options:
+            return self.options
+        at, room = self.options.index(self.value), self.content_size.width
+        width = [len(option) + 4 for option in self.options]
+        return self.options[next((n for n in range(at) if sum(width[n : at + 1]) - 2 <= room), at) :]
+
     def watch_value(self) -> None:
         self.post_message(self.Changed())
 
     def action_choose(self, by: int) -> None:
-        self.value = self.options[(self.options.index(self.value) + by) % len(self.options)]
+        at = self.options.index(self.value) if self.value in self.options else -1
+        self.value = self.options[(at + by) % len(self.options)]
 
     def on_click(self, event: events.Click) -> None:
-        at = event.x
-        for option in self.options:
+        at = event.x - self.styles.padding.left
+        for option in self._in_sight():
             if 0 <= at < len(option) + 2:
                 self.value = option
                 return
