@@ -20,6 +20,14 @@ set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, such as train.lr=1e-3. Repeatable."
 )
 wait_option = click.option("--wait", is_flag=True, help="Show progress and return when the run is over.")
+sweep_option = click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="KEY=V1,V2",
+    help="A run for each value. Repeatable: all pairs.",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask: queue a sweep however large it is.")
 config_argument = click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 
 
@@ -27,36 +35,62 @@ config_argument = click.argument("config", type=click.Path(path_type=Path), meta
     epilog=examples(
         "graftline pretrain configs/pretrain/cpu-minutes.toml",
         "graftline pretrain configs/pretrain/cpu-minutes.toml --set model.layers=6 --wait",
+        "graftline pretrain configs/pretrain/cpu-minutes.toml --sweep train.lr=1e-3,3e-3 --sweep seed=0,1",
     )
 )
 @config_argument
 @set_option
+@sweep_option
+@yes_option
 @wait_option
 @home_option
 @json_option
-def pretrain(config: Path, overrides: tuple[str, ...], wait: bool, home: Path, as_json: bool) -> None:
+def pretrain(
+    config: Path,
+    overrides: tuple[str, ...],
+    sweeps: tuple[str, ...],
+    yes: bool,
+    wait: bool,
+    home: Path,
+    as_json: bool,
+) -> None:
     """Queue pretraining of a base model on a built corpus."""
     from engine.config.load import load
     from engine.config.schema import PretrainConfig
 
-    submit(home, load(config, PretrainConfig, overrides), config, wait=wait, as_json=as_json)
+    resolved = load(config, PretrainConfig, overrides)
+    if sweeps:
+        submit_sweep(home, resolved, sweeps, config, sure=yes, wait=wait, as_json=as_json)
+    else:
+        submit(home, resolved, config, wait=wait, as_json=as_json)
 
 
 @click.command(
     epilog=examples(
         "graftline branch configs/branch/classify.toml --base tiny@1",
         "graftline branch configs/branch/classify.toml --base tiny@1 --scratch --set name=control",
+        "graftline branch configs/branch/classify.toml --base tiny@1 --sweep what=full,last-block",
     )
 )
 @config_argument
 @click.option("--base", metavar="NAME@N", help="The frozen model to grow from; a run's id freezes it first.")
 @click.option("--scratch", is_flag=True, help="A control: the same recipe from random weights.")
 @set_option
+@sweep_option
+@yes_option
 @wait_option
 @home_option
 @json_option
 def branch(
-    config: Path, base: str | None, scratch: bool, overrides: tuple[str, ...], wait: bool, home: Path, as_json: bool
+    config: Path,
+    base: str | None,
+    scratch: bool,
+    overrides: tuple[str, ...],
+    sweeps: tuple[str, ...],
+    yes: bool,
+    wait: bool,
+    home: Path,
+    as_json: bool,
 ) -> None:
     """Queue a branch: adapt a frozen base to a task."""
     from msgspec.structs import replace
@@ -69,7 +103,10 @@ def branch(
         resolved = replace(resolved, base=base)
     if scratch:
         resolved = replace(resolved, scratch=True)
-    submit(home, resolved, config, wait=wait, as_json=as_json)
+    if sweeps:
+        submit_sweep(home, resolved, sweeps, config, sure=yes, wait=wait, as_json=as_json)
+    else:
+        submit(home, resolved, config, wait=wait, as_json=as_json)
 
 
 @click.command(
@@ -141,6 +178,28 @@ def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json:
         if not as_json:
             print(made.run_id, flush=True)
         watch_to_the_end(client, made.run_id, as_json=as_json)
+
+
+def submit_sweep(
+    home: Path, config: RunConfig, sweeps: tuple[str, ...], where: object, *, sure: bool, wait: bool, as_json: bool
+) -> None:
+    """Queue a run for every combination of values, and print their ids."""
+    from engine.config.sweep import expand, parse, tag
+    from engine.launch.sweep import submit_all
+
+    if wait:
+        raise click.UsageError("--sweep and --wait do not go together: see `graftline queue`")
+    configs = expand(config, parse(sweeps))
+    with workspace(home, new=True) as client:
+        command = shlex.join(["graftline", *sys.argv[1:]])
+        made = submit_all(client, configs, tag(config), command, where, sure=sure)
+    for line in made.said:
+        say(line)
+    if as_json:
+        emit({"run_ids": made.run_ids, "tag": made.tag})
+    else:
+        print(*made.run_ids, sep="\n")
+        say(f"{len(made.run_ids)} runs are queued, tagged {made.tag}")
 
 
 def watch_to_the_end(client: Client, run_id: str, *, as_json: bool) -> None:
