@@ -192,6 +192,9 @@ class Frame(App[None]):
         path = settings_files(Path())[0]
         self.copy(str(path), f"the path of your settings: {short_path(path)}")
 
+    def bell(self) -> None:
+        """Never: what is worth a sound is worth a notification."""
+
     def show_title(self, title: str) -> None:
         """The terminal's own title, sent when it changes."""
         if title != self._titled:
