@@ -10,6 +10,7 @@ import pytest
 
 from engine.launch.client import Client
 from tests.support.workspace import NOW, make_workspace
+from tui import theme
 from tui.app import GraftlineApp
 
 STILL = 3600.0
@@ -62,6 +63,13 @@ def own_home(tmp_path: Path) -> Iterator[Path]:
         client.notices()
         yield home
         client.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _dark_again() -> Iterator[None]:
+    """A palette is the process's: no test leaves its own to the next."""
+    yield
+    theme.use("dark")
 
 
 def open_app(home: Path, *, poll: float = STILL) -> GraftlineApp:

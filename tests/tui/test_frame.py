@@ -266,7 +266,6 @@ async def test_a_theme_is_shown_while_chosen_and_taken_back_by_escape(demo: Graf
         await settle(pilot)
         assert theme.PALETTE.name == "contrast"
         assert any('theme = "contrast"' in str(one.message) for one in demo._notifications)
-        demo.use_palette("dark")
 
 
 async def test_the_finder_is_moved_in_and_clicked(demo: GraftlineApp) -> None:

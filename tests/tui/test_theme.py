@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -22,12 +21,6 @@ from tui.recolour import Recolour
 FULL = [palette for palette in PALETTES.values() if palette.depth == "full"]
 full = pytest.mark.parametrize("palette", FULL, ids=lambda p: p.name)
 WORDS = ("text", "bright", "muted", "green", "blue", "amber", "red")
-
-
-@pytest.fixture(autouse=True)
-def _dark_again() -> Iterator[None]:
-    yield
-    theme.use("dark")
 
 
 def test_every_state_has_a_sign_of_its_own_one_cell_wide() -> None:
