@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from engine import figures
 from engine.dialogue import Chances, Ended, Loaded, Piece, Said, Sampling, Stop
-from engine.plain import many_lines, one_line
+from engine.markdown import fenced, inline
 
 
 @dataclass(frozen=True)
@@ -114,33 +114,14 @@ class Exchange:
 def markdown(exchange: Exchange, names: dict[str, str]) -> str:
     """The exchange as a document: the prompt, then each model's answer as a quoted block."""
     question = exchange.question
-    parts = [f"# {_heading(question.prompt)}", "", _fenced(question.prompt)]
+    parts = [f"# {inline(question.prompt, 72)}", "", fenced(question.prompt)]
     if question.given:
-        parts += ["", "Input:", "", _fenced(question.given)]
+        parts += ["", "Input:", "", fenced(question.given)]
     parts += ["", f"*{question.words()}*"]
     for model, answer in exchange.answers.items():
-        parts += ["", f"## {_heading(names.get(model, model))}", ""]
+        parts += ["", f"## {inline(names.get(model, model), 72)}", ""]
         about = [f"`{model}`"] + [f"{answer.tokens} tokens"] * bool(answer.tokens)
         about += [f"{figures.duration(answer.seconds)}"] * bool(answer.seconds) + [answer.device] * bool(answer.device)
         about += [answer.state] * (answer.state != "done")
-        parts += [", ".join(about), "", _fenced(answer.problem or answer.words())]
+        parts += [", ".join(about), "", fenced(answer.problem or answer.words())]
     return "\n".join(parts) + "\n"
-
-
-def _heading(text: str) -> str:
-    """Foreign text as a heading: one line, not too long, with nothing that Markdown would read."""
-    line = one_line(text)
-    short = line if len(line) <= 72 else line[:71] + "…"
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~&" else c for c in short)
-
-
-def _fenced(text: str) -> str:
-    """Foreign text as a code block whose fence no line inside can close."""
-    safe = many_lines(text)
-    longest = max((len(run) for run in _ticks(safe)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{safe}\n{fence}"
-
-
-def _ticks(text: str) -> list[str]:
-    return "".join(c if c == "`" else " " for c in text).split()

@@ -188,10 +188,31 @@ LOG_VIEW: list[BindingType] = [
 """For a log that has the keys: in logs, and at the bottom of the monitor."""
 
 CORPUS: list[BindingType] = [
-    _key("left_square_bracket", "corpus(-1)", "older", "corpus.older", "The corpus before this one", True, "["),
-    _key("right_square_bracket", "corpus(1)", "newer", "corpus.newer", "The corpus after this one", True, "]"),
+    _key("enter", "read", "read", "corpus.read", "The samples of this line; from a sample, all of it", True),
+    _key("n", "sample(1)", "sample", "corpus.sample", "The next sample", True),
+    _key("N", "sample(-1)", "sample before", "corpus.sample_before", "The sample before"),
+    _key("slash", "search", "search", "corpus.search", "Search every sample", True, "/"),
+    _key("full_stop", "corpus(1)", "corpus", "corpus.newer", "The corpus after this one", True, "."),
+    _key("comma", "corpus(-1)", "corpus before", "corpus.older", "The corpus before this one", display=","),
     _key("b", "build", "build", "corpus.build", "Build a corpus", True),
-    _key("p", "pretrain", "pretrain", "corpus.pretrain", "Pretrain a base on this corpus", True),
+    _key("P", "pretrain", "pretrain", "corpus.pretrain", "Pretrain a base on this corpus", True),
+    _key("l", "logs", "logs", "corpus.logs", "The log of the run that built it"),
+    _key("Y", "copy", "copy", "corpus.copy", "Copy the report as Markdown"),
+    _key("E", "export", "export", "corpus.export", "Save the report as Markdown", True),
+]
+
+WATERFALL: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "waterfall.down", "Next rule", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "waterfall.up", "Rule before", display="↑"),
+    _key("home,g", "first", "first", "waterfall.first", "What was read"),
+    _key("end,G", "last", "last", "waterfall.last", "What was kept"),
+]
+
+SAMPLES: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "samples.down", "Next sample", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "samples.up", "Sample before", display="↑"),
+    _key("home,g", "first", "first", "samples.first", "First sample"),
+    _key("end,G", "last", "last", "samples.last", "Last sample"),
 ]
 
 MONITOR: list[BindingType] = [

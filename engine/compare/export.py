@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from engine import figures
 from engine.compare.table import SHOWN, Comparison, ComparisonRow, Difference
+from engine.markdown import inline, table
 from engine.plain import one_line
 from engine.store.rows import ScoreRow
 
@@ -40,18 +41,16 @@ def export(comparison: Comparison, form: str, costs: Costs = _NO_COSTS) -> str:
 def markdown(comparison: Comparison, costs: Costs = _NO_COSTS) -> str:
     """A table with its title above and what to keep in mind below. Scores in points of 100, or bits per byte."""
     metrics = _metrics(comparison)
-    head = ["model", *(f"{_NAMES.get(m, m)} [95 %]" for m in metrics), _less(comparison, _md), "p (Holm)"]
-    rows = [head, ["---", *["---:"] * (len(head) - 1)]]
-    if costs:
-        rows[0].append("cost")
-        rows[1].append("---:")
+    head = ["model", *(f"{_NAMES.get(m, m)} [95 %]" for m in metrics), _less(comparison, inline), "p (Holm)"]
+    head += ["cost"] * bool(costs)
+    rows = []
     for row in comparison.rows:
-        name = f"**{_md(row.name)}**" if row.baseline else _md(row.name)
+        name = f"**{inline(row.name)}**" if row.baseline else inline(row.name)
         cells = [name, *(_score(row.score(m)) for m in metrics), *_difference(row, comparison.metric)]
         rows.append(cells + [figures.duration(costs.get(row.model))] * bool(costs))
-    lines = [f"**{_md(comparison.suite)}**: {comparison.task}, {comparison.items:,} items.", ""]
-    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
-    lines += ["", *(f"- {_md(said)}" for said in _sentences(comparison))]
+    lines = [f"**{inline(comparison.suite)}**: {comparison.task}, {comparison.items:,} items.", ""]
+    lines += table(head, rows)
+    lines += ["", *(f"- {inline(said)}" for said in _sentences(comparison))]
     return "\n".join(lines) + "\n"
 
 
@@ -185,9 +184,3 @@ _TEX = {
 def _tex(text: str) -> str:
     """Foreign text that LaTeX sets as it stands; a bracket after a line's end would be an argument of it."""
     return "".join(_TEX.get(character, character) for character in one_line(text))
-
-
-def _md(text: str) -> str:
-    """Foreign text that Markdown shows as it stands, in a table's cell too."""
-    special = "\\`*_{}[]<>#|~&"
-    return "".join(f"\\{character}" if character in special else character for character in one_line(text))

@@ -5,6 +5,8 @@ Everything in it is data: ids and snippets are foreign text, and are made safe o
 
 from __future__ import annotations
 
+import zlib
+from bisect import insort
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,18 +16,20 @@ from engine.errors import InputError
 from engine.paths import write_atomic
 from engine.plain import one_line
 
-SAMPLES = 5
-"""Kept of each rule."""
-_SNIPPET = 160
+SAMPLES = 20
+"""Kept of each rule, and of what was kept."""
+_SNIPPET = 2_000
+_PRINTED = 5
+"""Samples of each rule in the plain text."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One dropped document."""
+    """One document, dropped or kept."""
 
     id: str
     source: str
     text: str
-    """Its beginning, at most 160 characters."""
+    """Its beginning, at most 2,000 characters."""
     kept: str = ""
     """duplicate: the document kept in its place, `ID in SOURCE`."""
 
@@ -69,6 +73,8 @@ class CorpusReport(msgspec.Struct, kw_only=True):
     """In the order in which the rules are tried."""
     kept_documents: int = 0
     kept_bytes: int = 0
+    kept_samples: list[Sample] = msgspec.field(default_factory=list)
+    """A few of the kept documents; none in reports from before there were any."""
     heldout_documents: int = 0
     vocab_size: int = 0
     train_tokens: int = 0
@@ -85,15 +91,31 @@ class CorpusReport(msgspec.Struct, kw_only=True):
         return sum(source.documents for source in self.sources)
 
     def drop(self, rule: str, reason: str, size: int, sample: Sample) -> None:
-        """Count one dropped document; the first few of each rule are kept as samples."""
+        """Count one dropped document; a few of each rule, drawn by lot, are kept as samples."""
         count = next((count for count in self.dropped if count.rule == rule), None)
         if count is None:
             count = RuleCount(rule=rule, reason=reason)
             self.dropped.append(count)
         count.documents += 1
         count.bytes += size
-        if len(count.samples) < SAMPLES:
-            count.samples.append(sample)
+        _draw(count.samples, sample)
+
+    def keep(self, size: int, sample: Sample) -> None:
+        """Count one kept document; a few, drawn by lot, are samples."""
+        self.kept_documents += 1
+        self.kept_bytes += size
+        _draw(self.kept_samples, sample)
+
+
+def _draw(samples: list[Sample], sample: Sample) -> None:
+    """Put a sample among the `SAMPLES` with the lowest lots: a fair draw from all, and the same one every time."""
+    if len(samples) < SAMPLES or _lot(sample) < _lot(samples[-1]):
+        insort(samples, sample, key=_lot)
+        del samples[SAMPLES:]
+
+
+def _lot(sample: Sample) -> int:
+    return zlib.crc32(f"{sample.source}\0{sample.id}".encode("utf-8", "surrogatepass"))
 
 
 def snippet(text: str) -> str:
@@ -146,7 +168,7 @@ def _dropped(report: CorpusReport, width: int) -> list[str]:
     lines: list[str] = []
     for count in report.dropped:
         lines.append(f"dropped {count.documents:,} ({_mb(count.bytes)} MB) by {count.rule}: {count.reason}")
-        for sample in count.samples:
+        for sample in count.samples[:_PRINTED]:
             same = f" = {one_line(sample.kept)}" if sample.kept else ""
             lines.append(f"    {one_line(sample.id)}{same}: {one_line(sample.text)}"[:width])
     return [*lines, ""]

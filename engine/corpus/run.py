@@ -106,7 +106,6 @@ class _Build:
                     count.kept += 1
         order = {rule.name: index for index, rule in enumerate(RULES)}
         self.report.dropped.sort(key=lambda dropped: order.get(dropped.rule, len(order)))
-        self.report.kept_documents = len(self.digests)
         self.context.say(f"kept {len(self.digests):,} of {self.report.documents:,} documents{self._most_dropped()}")
 
     def _dropped(self, document: Document, size: int, toxic: frozenset[str], seen: Deduplicator | None) -> bool:
@@ -120,7 +119,7 @@ class _Build:
             self.report.drop("duplicate", "the same text but for whitespace", size, _sample(document, kept))
             return True
         self.digests.append(key)
-        self.report.kept_bytes += self.spill.add(document.text)
+        self.report.keep(self.spill.add(document.text), _sample(document))
         return False
 
     def _most_dropped(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOOR = {"errors", "paths", "plain", "figures", "dialogue"}
+FLOOR = {"errors", "paths", "plain", "figures", "dialogue", "markdown"}
 RECORD = FLOOR | {"config", "journal"}
 TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze"}
 
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plain": set(),
     "figures": set(),
     "dialogue": set(),
+    "markdown": {"plain"},
     "config": FLOOR,
     "journal": FLOOR | {"config"},
     "stage": RECORD,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.corpus.document import markdown
 from engine.corpus.report import (
+    SAMPLES,
     Bucket,
     CorpusReport,
     RuleCount,
@@ -72,4 +74,32 @@ def test_a_report_of_nothing_prints() -> None:
 
 def test_a_snippet_says_that_it_was_cut() -> None:
     assert snippet("short") == "short"
-    assert len(snippet("x" * 1000)) == 160 and snippet("x" * 1000).endswith("…")
+    assert len(snippet("x" * 9000)) == 2000 and snippet("x" * 9000).endswith("…")
+
+
+def test_samples_are_a_fair_draw_that_comes_out_the_same_in_any_order() -> None:
+    samples = [Sample(id=f"{n}", source="x", text="") for n in range(1000)]
+    drawn = []
+    for order in (samples, samples[::-1]):
+        report = CorpusReport(name="x")
+        for sample in order:
+            report.drop("rule", "why", 3, sample)
+            report.keep(5, sample)
+        assert (report.dropped[0].documents, report.kept_documents, report.kept_bytes) == (1000, 1000, 5000)
+        drawn += [[s.id for s in report.dropped[0].samples], [s.id for s in report.kept_samples]]
+    assert all(one == drawn[0] for one in drawn) and len(set(drawn[0])) == SAMPLES
+    assert 300 < sum(map(int, drawn[0])) / SAMPLES < 700, "not just the first ones"
+
+
+def test_as_a_document_it_holds_every_figure_and_foreign_text_only_in_fences() -> None:
+    text = markdown(REPORT)
+    for words in (
+        "# Corpus poems/aaaa11112222",
+        "- kept 1,100 of 1,200 documents, 3.38 MB",
+        "| duplicate: the same text | 100 | 20 kB | 1,100 |",
+        "| old ␛\\[2Jbooks | 1,200 | 3.4 MB | 1,100 |",
+        "| 16 to 31 | 1,000 |",
+        "a:1 (x), the same as a:0 in x",
+        "```text\none\n␛]0;two\n```",
+    ):
+        assert words in text, words

@@ -42,6 +42,10 @@ def write_report(folder: Path, name: str, hash_: str, *, documents: int, tokens:
             RuleCount(rule=rule, reason=reason, documents=count, bytes=count * len(text) * 4, samples=samples)
         )
         read += count
+    report.kept_samples = [
+        Sample(id=f"email.message.kept.{n}", source=name, text=f"Attach part {n} to the message.\n\n" + "Text. " * 40)
+        for n in range(12)
+    ]
     report.sources.append(SourceCount(name=name, documents=read, bytes=read * 540, kept=documents))
     shares = (0.04, 0.11, 0.22, 0.27, 0.19, 0.11, 0.05, 0.01)
     report.lengths = [Bucket(8 << n, 16 << n, int(documents * share)) for n, share in enumerate(shares)]

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from tests.support.screen import screen_text, settle
 from tests.support.workspace import BASE, RUNS
 from tui.app import GraftlineApp
-from tui.messages import OpenCompare, OpenLaunch, OpenMonitor, OpenPlay
+from tui.messages import OpenCompare, OpenCorpus, OpenLaunch, OpenMonitor, OpenPlay
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
@@ -37,6 +37,8 @@ LOOKS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "instruction": (OpenCompare(()), ("full_stop",)),
     "language-model": (OpenCompare(()), ("comma", "tab", "tab")),
     "not-evaluated": (OpenCompare((RUNS["helper-long"],)), ()),
+    "samples": (OpenCorpus(), ("enter",)),
+    "sample": (OpenCorpus(), ("end", "enter", "enter")),
     "play": (OpenPlay(()), ()),
     "play-models": (OpenPlay(()), ("escape", "space")),
     "play-settings": (OpenPlay(()), ("escape", "v")),

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from engine import figures
-from engine.corpus.report import CorpusReport, RuleCount
+from engine.corpus.document import markdown
+from engine.corpus.report import CorpusReport
+from engine.paths import write_atomic
 from engine.store.rows import CorpusRow
 from tui import keys, theme
-from tui.messages import OpenLaunch, Snapshot
+from tui.messages import OpenLaunch, OpenLogs, Snapshot
+from tui.screens.ask import AskScreen
 from tui.screens.place import Place
-from tui.text import fit, one_line, page, words
+from tui.screens.sample import SampleScreen
+from tui.text import fit, one_line
+from tui.widgets.samples_pane import SamplesPane
+from tui.widgets.sized import Sized
 from tui.widgets.waterfall import Waterfall
 
 
 class CorpusScreen(Place):
-    """One corpus at a time; brackets turn to the others."""
+    """One corpus at a time; , and . turn to the others."""
 
     PLACE = "corpus"
     CSS_PATH = "corpus.tcss"
@@ -39,9 +46,8 @@ class CorpusScreen(Place):
         with Horizontal(id="report"):
             with Vertical(id="kept"):
                 yield Waterfall(id="waterfall")
-                yield Static(id="made")
-            with VerticalScroll(id="samples", can_focus=False):
-                yield Static(id="dropped")
+                yield Sized(id="made")
+            yield SamplesPane(id="beside")
         yield Static("No corpus here yet. b builds one; so does `graftline corpus build CONFIG`.", id="none")
 
     def on_mount(self) -> None:
@@ -106,15 +112,41 @@ class CorpusScreen(Place):
                 (f"  {one_line(row.hash)} · {row.train_tokens:,} tokens · built {age} ago{at}", theme.MUTED),
             )
         )
-        made = self.query_one("#made", Static)
-        made.update(_made(self._report, made.content_size.width, self.size.height) if self._report else "")
+        report, tall = self._report, self.size.height >= 30
+        made = self.query_one("#made", Sized)
+        made.show(lambda width, _: _made(report, width, tall) if report else Content(""))
 
     @on(Waterfall.Chosen)
     def _rule(self, message: Waterfall.Chosen) -> None:
-        self.query_one("#dropped", Static).update(
-            _samples(message.rule) if message.rule else _sources(self._report) if self._report else ""
-        )
-        self.query_one("#samples").scroll_home(animate=False)
+        if self._report is not None:
+            self._samples.show(self._report, message.fall)
+
+    @property
+    def _samples(self) -> SamplesPane:
+        return self.query_one(SamplesPane)
+
+    # --- keys -----------------------------------------------------------------------------------
+
+    def action_read(self) -> None:
+        """The list of samples; where there is no room for it, the sample itself."""
+        if self._samples.found and self.has_class("-narrow"):
+            self.app.push_screen(SampleScreen(self._samples))
+        elif self._samples.found:
+            self._samples.list.focus()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option_list is self._samples.list:
+            self.app.push_screen(SampleScreen(self._samples))
+        else:
+            self.action_read()
+
+    def action_sample(self, by: int) -> None:
+        self._samples.move(by)
+
+    def action_search(self) -> None:
+        if self._report is not None:
+            self._samples.search()
 
     def action_build(self) -> None:
         self.post_message(OpenLaunch("corpus"))
@@ -123,8 +155,32 @@ class CorpusScreen(Place):
         if self._shown:
             self.post_message(OpenLaunch("pretrain", base=self._shown))
 
+    def action_logs(self) -> None:
+        row = next((corpus for corpus in self._corpora if corpus.id == self._shown), None)
+        if row is not None and row.run_id:
+            self.post_message(OpenLogs(row.run_id))
 
-def _made(report: CorpusReport, width: int, height: int) -> Content:
+    def action_copy(self) -> None:
+        if self._report is not None:
+            self.graft.copy(markdown(self._report), f"the report on {self._report.name} as Markdown")
+
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        report = self._report
+        if report is None:
+            return
+        title, hint = "Save this report as Markdown", "A file that is there is replaced."
+        value = f"corpus-{one_line(report.name)}.md"
+        path = await self.app.push_screen_wait(AskScreen(title, hint=hint, value=value))
+        if path and path.strip():
+            where = Path(path.strip()).expanduser()
+            self.graft.ask(
+                lambda: write_atomic(where, markdown(report).encode("utf-8", "replace")),
+                lambda _: self.graft.say(f"Saved {one_line(str(where))}."),
+            )
+
+
+def _made(report: CorpusReport, width: int, tall: bool) -> Content:
     """What came out: figures, and where there is room how long the documents are."""
     facts = (
         ("training", f"{report.train_tokens:,} tokens"),
@@ -133,7 +189,7 @@ def _made(report: CorpusReport, width: int, height: int) -> Content:
         ("took", ", ".join(f"{one_line(stage)} {seconds:.1f} s" for stage, seconds in report.seconds.items())),
     )
     lines = [Content.assemble((f"{label:<12}", theme.MUTED), text) for label, text in facts]
-    if height >= 30 and report.lengths:
+    if tall and report.lengths:
         most = max(bucket.documents for bucket in report.lengths)
         lines += [Content(""), Content.styled("documents by length in tokens", theme.MUTED)]
         for bucket in report.lengths:
@@ -141,27 +197,3 @@ def _made(report: CorpusReport, width: int, height: int) -> Content:
             bar = figures.bar(bucket.documents, most, width - 26)
             lines.append(Content.assemble((span, theme.MUTED), f" {bucket.documents:>8,} ", (bar, theme.BLUE)))
     return Content("\n").join(lines)
-
-
-def _samples(rule: RuleCount) -> Content:
-    parts = [
-        Content.styled(f"dropped by {one_line(rule.rule)}", f"bold {theme.AMBER}"),
-        words(rule.reason, theme.MUTED),
-    ]
-    for sample in rule.samples:
-        parts.append(Content(""))
-        parts.append(words(f"{sample.id}  ({sample.source})", theme.BLUE))
-        if sample.kept:
-            parts.append(words(f"the same as {sample.kept}", theme.MUTED))
-        parts.append(page(sample.text))
-    return Content("\n").join(parts)
-
-
-def _sources(report: CorpusReport) -> Content:
-    parts = [Content.styled("sources", f"bold {theme.GREEN}")]
-    for source in report.sources:
-        parts.append(Content(""))
-        parts.append(words(source.name, theme.BLUE))
-        kept = f"{source.kept:,} of {source.documents:,} documents kept, {figures.size(source.bytes)} read"
-        parts.append(words(kept, theme.MUTED))
-    return Content("\n").join(parts)

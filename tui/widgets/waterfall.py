@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -12,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from engine import figures
 from engine.corpus.report import CorpusReport, RuleCount
-from tui import theme
+from tui import keys, theme
 from tui.text import fit
 
 
@@ -40,9 +42,11 @@ def falls(report: CorpusReport) -> list[Fall]:
 class Waterfall(OptionList):
     """The cursor chooses a rule; its samples are shown elsewhere."""
 
+    BINDINGS: ClassVar[list[BindingType]] = keys.WATERFALL
+
     @dataclass
     class Chosen(Message):
-        rule: RuleCount | None
+        fall: Fall
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id, markup=False)
@@ -66,7 +70,7 @@ class Waterfall(OptionList):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self.post_message(self.Chosen(self._falls[event.option_index].rule))
+        self.post_message(self.Chosen(self._falls[event.option_index]))
 
 
 def _line(fall: Fall, most: int, width: int) -> Content:
