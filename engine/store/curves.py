@@ -20,12 +20,13 @@ from engine.store.rows import CurveRow
 
 _AXES = ("step", "tokens", "seconds")
 
+# `list_contains` and not a join with the list: it lets DuckDB pass over all parts of the table without these runs.
 # One row a curve: its number, its own x-range within the wanted one, and how many points that holds.
 _RANGES = """
     SELECT run_id, name, count(*) FILTER (inside) AS n,
         coalesce(min(x) FILTER (inside), 0) AS low, coalesce(max(x) FILTER (inside), 0) AS high
     FROM (SELECT run_id, name, {x}::DOUBLE AS x, x BETWEEN $low AND $high AS inside FROM metrics
-          WHERE run_id IN (SELECT unnest($runs)) AND (len($names) = 0 OR name IN (SELECT unnest($names))))
+          WHERE list_contains($runs, run_id) AND (len($names) = 0 OR name IN (SELECT unnest($names))))
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -37,7 +38,7 @@ _PICKED = """
             WHEN {x} < $low THEN -1 WHEN {x} > $high THEN $columns WHEN whole THEN -2
             ELSE least(floor(({x} - k.low) * k.scale), $columns - 1) END::INTEGER AS bucket
         FROM metrics JOIN _curves k ON metrics.run_id = k.run_id AND metrics.name = k.name
-        WHERE metrics.run_id IN (SELECT unnest($runs))
+        WHERE list_contains($runs, metrics.run_id)
     ), picked AS (
         SELECT unnest(CASE
             WHEN bucket = -1 THEN [arg_max(row, step)]
@@ -49,7 +50,7 @@ _PICKED = """
     )
     SELECT curve, step::DOUBLE AS step, tokens::DOUBLE AS tokens, seconds, coalesce(value, 'nan') AS value
     FROM metrics JOIN _curves k ON metrics.run_id = k.run_id AND metrics.name = k.name
-    WHERE metrics.run_id IN (SELECT unnest($runs)) AND metrics.rowid IN (SELECT row FROM picked)
+    WHERE list_contains($runs, metrics.run_id) AND metrics.rowid IN (SELECT row FROM picked)
     ORDER BY curve, metrics.step
 """
 
@@ -101,16 +102,17 @@ def _split(connection: duckdb.DuckDBPyConnection, ranges: dict[str, Any], rows: 
     """One array of rows, cut where a curve ends."""
     points = np.stack([rows[name] for name in ("step", "tokens", "seconds", "value")], axis=1).astype("<f8", copy=False)
     ends = np.searchsorted(rows["curve"], np.arange(len(ranges["n"]) + 1))
-    known = dict(connection.execute("SELECT path, position FROM journals").fetchall())
-    attempts = dict(connection.execute("SELECT id, attempt FROM runs").fetchall())
+    told = "SELECT id, position, attempt FROM runs JOIN journals ON path = id WHERE id IN (SELECT unnest(?))"
+    found = connection.execute(told, [ranges["run_id"].tolist()]).fetchall()
+    known = {run_id: (position, attempt) for run_id, position, attempt in found}
     return [
         CurveRow(
             run_id=run_id,
             name=name,
             points=points[ends[i] : ends[i + 1]].tobytes(),
             count=int(ranges["n"][i]),
-            offset=known.get(run_id, 0),
-            attempt=attempts.get(run_id, 0),
+            offset=known.get(run_id, (0, 0))[0],
+            attempt=known.get(run_id, (0, 0))[1],
         )
         for i, (run_id, name) in enumerate(zip(ranges["run_id"], ranges["name"]))
     ]

@@ -42,6 +42,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
+    # It sits beside engines that need the memory more; what does not fit goes to disk.
+    "memory_limit": "1GB",
 }
 _READING = {"SELECT", "EXPLAIN"}
 _BROKEN = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)

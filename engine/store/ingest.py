@@ -233,14 +233,16 @@ class Ingest:
         return bool(others)
 
     def _status(self, folder: RunFolder) -> RunState | None:
-        """The run, if what its status says makes its state another."""
+        """The run, if what its status says makes its state another. Of one that has finished it says nothing new."""
+        run = self.runs.get(folder.id)
+        if run is None or run.phase == "finished":
+            return None
         try:
             found = folder.status.stat()
         except FileNotFoundError:
             return None
         mark = (found.st_mtime_ns, found.st_ino, found.st_size)
-        run = self.runs.get(folder.id)
-        if run is None or self._status_seen.get(folder.id, (None,))[0] == mark:
+        if self._status_seen.get(folder.id, (None,))[0] == mark:
             return None
         try:
             status = msgspec.json.decode(folder.status.read_bytes(), type=_Status)
