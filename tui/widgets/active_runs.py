@@ -22,10 +22,12 @@ class ActiveRuns(Static):
     ActiveRuns { height: auto; padding: 0 1; text-wrap: nowrap; }
     """
 
-    runs: reactive[tuple[RunRow, ...]] = reactive((), layout=True)
+    runs: reactive[tuple[RunRow, ...]] = reactive(())
 
-    def watch_runs(self) -> None:
-        self.display = bool(self.runs)
+    def watch_runs(self, before: tuple[RunRow, ...], now: tuple[RunRow, ...]) -> None:
+        self.display = bool(now)
+        if len(before) != len(now):
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         lines = [_line(run, self.content_size.width) for run in self.runs[:MOST]]

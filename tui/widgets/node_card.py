@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from tui import keys, theme
@@ -36,6 +37,7 @@ class NodeCard(VerticalScroll, can_focus=True):
         self._progress: float | None = None
         self._now = 0.0
         self._curve: Curve | None = None
+        self._words: dict[str, Content] = {}
 
     def show(self, line: Line | None, now: float, progress: float | None = None) -> None:
         """Draw a node, of whose run `progress` is done. Details of the same node are kept, others forgotten."""
@@ -59,12 +61,20 @@ class NodeCard(VerticalScroll, can_focus=True):
     def _draw(self) -> None:
         line, width = self._line, self.scrollable_content_region.width
         if line is None or width <= 0:
-            self.query_one("#card-head", Static).update("")
-            self.query_one("#card-body", Static).update("")
+            self._put("#card-head", Content(""))
+            self._put("#card-body", Content(""))
             return
-        self.query_one("#card-head", Static).update(head(line, width, self._now, self._progress))
-        self.query_one("#card-body", Static).update(body(line.node, self._details, width))
+        self._put("#card-head", head(line, width, self._now, self._progress))
+        self._put("#card-body", body(line.node, self._details, width))
         self._draw_curve()
+
+    def _put(self, where: str, new: Content) -> None:
+        """Draw what is new only, and lay the screen out anew only where the lines are others."""
+        old = self._words.get(where, Content(""))
+        if not new.is_same(old):
+            self._words[where] = new
+            same = [len(line) for line in new.plain.split("\n")] == [len(line) for line in old.plain.split("\n")]
+            self.query_one(where, Static).update(new, layout=not same)
 
     def _draw_curve(self) -> None:
         """The curve comes with the first details: it needs numpy, and the first frame does not wait for that."""
