@@ -22,6 +22,7 @@ from engine.store.rows import RunRow
 from tui.messages import Snapshot
 from tui.monitor_curves import Curves, Look, colour, heading, marker, marks, metrics_of, spoken, store_range
 from tui.monitor_words import facts, head, how, story
+from tui.run_feed import LOG_LINES
 from tui.run_feeds import Polled, RunFeeds, Wanted, finer
 from tui.run_view import RunView
 from tui.screens.monitor_keys import MOST_RUNS, TRAINS, MonitorKeys
@@ -229,7 +230,7 @@ class MonitorScreen(MonitorKeys):
             lines = 0
         new = min(first.lines - lines, len(first.log))
         if new > 0:
-            log.add(first.log[-new:])
+            log.add(first.log[-new:], most=LOG_LINES)
         self._logged = (first.run_id, first.lines)
 
     def _list_runs(self) -> None:
