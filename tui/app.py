@@ -232,6 +232,10 @@ class GraftlineApp(Frame):
         self.reported = message.ref
         self.switch_mode("corpus")
 
+    @on(messages.OpenQueue)
+    def _open_queue(self) -> None:
+        self.switch_mode("queue")
+
     @on(messages.OpenLaunch)
     def _open_launch(self, message: messages.OpenLaunch) -> None:
         from tui.screens.launch import LaunchScreen

@@ -19,6 +19,9 @@ Values = Mapping[str, str]
 KINDS_HERE = ("corpus", "pretrain", "branch", "evaluate")
 
 
+_DECIDING = ("method", "model", "sources.type", "tokenizer.type")
+
+
 @dataclass(frozen=True)
 class Field:
     """One line of the form. What is not given here is the schema's."""
@@ -37,6 +40,11 @@ class Field:
     """What the schema takes when nothing is given."""
     more: bool = False
     """One of the many: written only where it differs from the default."""
+
+    @property
+    def swept(self) -> bool:
+        """It may hold several values, with bars between them: a run for each. Not what decides on other fields."""
+        return self.shape in ("whole", "number", "choice", "switch") and self.key not in _DECIDING
 
     @property
     def table(self) -> str:

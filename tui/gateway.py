@@ -33,6 +33,7 @@ from engine.store.rows import (
     PredictionRow,
     RunRow,
     Submitted,
+    Swept,
 )
 from tui.messages import Snapshot
 from tui.node_details import Details, files, folder_of, unlike_siblings
@@ -63,6 +64,10 @@ class Compared:
     items: list[Item]
     recipes: dict[str, dict[str, Any]]
     """Resolved configurations of the runs that made them; a model that no run here made is absent."""
+
+
+SOME = 12
+"""Runs of a sweep that are worked out."""
 
 
 class Gateway:
@@ -310,6 +315,29 @@ class Gateway:
             return self.problems(config), estimate(self.workspace, config, runs)
         except InputError:  # one of the problems, told with them
             return self.problems(config), None
+
+    def check_sweep(
+        self, configs: Sequence[RunConfig], runs: Sequence[RunRow]
+    ) -> tuple[list[InputError], Estimate | None, float | None]:
+        """The first run's problems and plan, and the seconds that all together take, as far as the past tells.
+
+        Of a large sweep, some runs are worked out and the rest taken to be like them.
+        """
+        from engine.launch.estimate import estimate
+
+        errors, first = self.check(configs[0], runs)
+        if first is None or first.seconds is None:
+            return errors, first, None
+        some = configs[:: max(1, len(configs) // SOME)]
+        found = [estimate(self.workspace, config, runs) for config in some]
+        known = [one.seconds for one in found if one is not None and one.seconds is not None]
+        return errors, first, sum(known) / len(known) * len(configs)
+
+    def submit_sweep(self, configs: Sequence[RunConfig], tag: str, command: str) -> Swept:
+        """Queue them all, or none. However many they are: who asks has asked the user."""
+        from engine.launch.sweep import submit_all
+
+        return submit_all(self.client, configs, tag, command, sure=True)
 
     def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
         return self.client.submit(config, command, where)

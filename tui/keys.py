@@ -364,6 +364,13 @@ PLAY: list[BindingType] = [
     _key("E", "export", "export", "play.export", "Save the exchange as Markdown", True),
 ]
 
+OPTIONS: list[BindingType] = [
+    _key("right,space", "choose(1)", "next", "options.next", "Choose the next option", display="→"),
+    _key("left", "choose(-1)", "before", "options.before", "Choose the option before", display="←"),
+    _key("plus", "add", "one more", "options.add", "Take one more option: a sweep, with a run for each", display="+"),
+]
+"""Of a choice of a few in a form."""
+
 LAUNCH: list[BindingType] = [
     _key("ctrl+s", "launch", "launch", "launch.launch", "Check once more, and queue the run", True),
     _key(

@@ -20,6 +20,7 @@ import tomli_w
 from engine.config.describe import written
 from engine.config.load import KINDS, convert, load
 from engine.config.schema import PretrainConfig, RunConfig, SuiteConfig
+from engine.config.sweep import Axes, expand, tag
 from engine.errors import InputError
 from engine.paths import Workspace, slug
 from tui.form_fields import OWN, SIZES, Field, Values, all_fields
@@ -34,31 +35,56 @@ class Draft:
     command: str
     problems: dict[str, str] = field(default_factory=dict)
     """By field key; what belongs to no field is under the empty key."""
+    sweep: tuple[RunConfig, ...] = ()
+    """Where a field holds several values: all the runs that come of it. `config` is then the first values'."""
+
+    @property
+    def tag(self) -> str:
+        """What the runs of a sweep have in common."""
+        return tag(self.config) if self.config is not None else ""
 
 
 def build(kind: str, values: Values, workspace: Workspace) -> Draft:
-    """The form as a configuration. Problems are those that the text alone shows; `gateway.problems` finds the rest."""
-    problems: dict[str, str] = {}
-    raw: dict[str, Any] = {"kind": kind}
-    for one in all_fields(kind):
-        text = values.get(one.key, "")
-        text = text if one.key in _SPACES_COUNT else text.strip()
-        if text and one.shown(values) and not (one.more and text == one.default):
-            try:
-                _put(raw, one.key, _read(one, text))
-            except ValueError:
-                problems[one.key] = f"{text!r} is not {_WANTED[one.shape]}"
+    """The form as a configuration. Problems are those that the text alone shows; `gateway.check` finds the rest."""
+    raw, axes, problems = _taken(kind, values)
     _complete(kind, raw)
-    shown = _toml(raw)
-    config = None
+    config: RunConfig | None = None
+    sweep: list[RunConfig] = []
     if not problems:
         try:
             expanded = _with_suites(raw, workspace) if kind == "evaluate" else raw
-            config = convert(expanded, KINDS[kind], where=None, folder=Path.cwd())
+            found = convert(expanded, KINDS[kind], where=None, folder=Path.cwd())
+            assert isinstance(found, RunConfig)
+            config, sweep = found, expand(found, axes) if axes else []
         except InputError as error:
-            problems |= placed([error], kind, values)
-    assert config is None or isinstance(config, RunConfig)
-    return Draft(config, shown, command(kind, raw), problems)
+            config, problems = None, placed([error], kind, values)
+    return Draft(config, _toml(raw), command(kind, raw, axes), problems, tuple(sweep))
+
+
+def _taken(kind: str, values: Values) -> tuple[dict[str, Any], dict[str, list[Any]], dict[str, str]]:
+    """The tables that the form says; keys with several values, with all of them; and what does not read."""
+    raw: dict[str, Any] = {"kind": kind}
+    axes: dict[str, list[Any]] = {}
+    problems: dict[str, str] = {}
+    for one in all_fields(kind):
+        text = values.get(one.key, "")
+        text = text if one.key in _SPACES_COUNT else text.strip()
+        if not text or not one.shown(values) or (one.more and text == one.default):
+            continue
+        try:
+            found = [_read(one, piece) for piece in pieces(one, text)]
+        except ValueError:
+            problems[one.key] = f"{text!r} is not {_WANTED[one.shape]}"
+            continue
+        _put(raw, one.key, found[0])
+        if len(found) > 1:
+            axes[one.key] = found
+    return raw, axes, problems
+
+
+def pieces(one: Field, text: str) -> list[str]:
+    """The values that a field holds: several, with bars between them, where its key can be swept."""
+    return [piece.strip() for piece in text.split("|")] if one.swept else [text]
 
 
 _SPACES_COUNT = {"template.with_input", "template.without_input", "sources.separator"}
@@ -77,13 +103,19 @@ def placed(errors: list[InputError], kind: str, values: Values) -> dict[str, str
     return found
 
 
-def command(kind: str, raw: Mapping[str, Any]) -> str:
+def command(kind: str, raw: Mapping[str, Any], axes: Axes) -> str:
     """What to type for the same: the TOML shown, saved under the run's name, or for evaluate the words alone."""
     if kind == "evaluate":
         suites = [part for suite in raw.get("suites", ()) for part in ("--suite", suite)]
         return shlex.join(["graftline", "evaluate", *raw.get("models", ()), *suites])
     file = f"{slug(str(raw.get('name', kind)))}.toml"
-    return shlex.join(["graftline", *(["corpus", "build"] if kind == "corpus" else [kind]), file])
+    sweeps = [part for key, found in axes.items() for part in ("--sweep", f"{key}={','.join(map(_typed, found))}")]
+    return shlex.join(["graftline", *(["corpus", "build"] if kind == "corpus" else [kind]), file, *sweeps])
+
+
+def _typed(value: Any) -> str:
+    """A value as the command line takes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _read(one: Field, text: str) -> Any:

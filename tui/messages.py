@@ -101,3 +101,8 @@ class OpenCorpus(_Message):
 @dataclass
 class Changed(_Message):
     """Something was submitted, stopped or named: look at the store now rather than at the next second."""
+
+
+@dataclass
+class OpenQueue(_Message):
+    """See what waits."""

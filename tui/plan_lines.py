@@ -13,6 +13,7 @@ Estimates carry a `~`; what a plateau may shorten says `at most`.
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 
 from textual.content import Content
 
@@ -25,13 +26,28 @@ _LABEL = 12
 NOTHING_YET = "shows as soon as the form says enough"
 
 
-def plan_lines(estimate: Estimate | None, width: int) -> Content:
-    """The block in `width` cells; values that are longer go on below themselves."""
-    head = Content.styled("what it will take", theme.MUTED)
+@dataclass(frozen=True)
+class Sweep:
+    """Several runs that one form makes."""
+
+    runs: int
+    tag: str
+    seconds: float | None
+    """Of all together, one after the other; None where the past tells nothing."""
+
+
+def plan_lines(estimate: Estimate | None, width: int, sweep: Sweep | None = None) -> Content:
+    """The block in `width` cells; values that are longer go on below themselves. Of a sweep, its first run's plan."""
+    rows = _row("sweep", _sweep(sweep), width) if sweep else []
+    head = Content.styled("what the first of them will take" if sweep else "what it will take", theme.MUTED)
     if estimate is None:
-        return Content("\n").join([head, Content.styled(NOTHING_YET, theme.FAINT)])
-    rows = [line for label, value in _facts(estimate) for line in _row(label, value, width)]
-    return Content("\n").join([head, *rows])
+        return Content("\n").join([*rows, head, Content.styled(NOTHING_YET, theme.FAINT)])
+    return Content("\n").join([*rows, head, *(line for fact in _facts(estimate) for line in _row(*fact, width))])
+
+
+def _sweep(sweep: Sweep) -> str:
+    together = f", at most ~{figures.duration(sweep.seconds)} together" if sweep.seconds is not None else ""
+    return f"{sweep.runs} runs{together}, tagged {sweep.tag}"
 
 
 def _row(label: str, value: str, width: int) -> list[Content]:

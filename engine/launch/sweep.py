@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -12,15 +11,7 @@ from engine.config.sweep import MOST
 from engine.errors import InputError
 from engine.launch.client import Client
 from engine.launch.prepare import prepare, problems
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What was queued."""
-
-    run_ids: tuple[str, ...]
-    tag: str
-    said: tuple[str, ...] = ()
+from engine.store.rows import Swept
 
 
 def submit_all(
@@ -48,4 +39,4 @@ def submit_all(
             config = replace(config, base=ready.config.base)
         run_ids.append(client.submit(config, command, where).run_id)
         client.tag(run_ids[-1], tag)
-    return Swept(tuple(run_ids), tag, ready.said)
+    return Swept(run_ids=tuple(run_ids), tag=tag, said=ready.said)

@@ -327,3 +327,11 @@ class Submitted(_Row, frozen=True, kw_only=True):
     run_id: str
     said: tuple[str, ...] = ()
     """What was decided on the way, such as a base that was frozen first."""
+
+
+class Swept(_Row, frozen=True, kw_only=True):
+    """What came of a sweep."""
+
+    run_ids: tuple[str, ...]
+    tag: str
+    said: tuple[str, ...] = ()

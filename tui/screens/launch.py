@@ -23,15 +23,16 @@ from textual.widgets import Button, Input, Static
 
 from engine.config.schema import RunConfig
 from engine.config.size import Estimate
+from engine.config.sweep import MOST
 from engine.errors import InputError
 from engine.paths import slug
-from engine.store.rows import Submitted
+from engine.store.rows import Submitted, Swept
 from tui import keys, theme
 from tui.form_fields import Field, all_fields, default_name, fields, more_fields
 from tui.launch_form import Draft, build, filled, placed
-from tui.messages import Changed, OpenMonitor
-from tui.plan_lines import plan_lines
-from tui.screens.ask import AskScreen
+from tui.messages import Changed, OpenMonitor, OpenQueue
+from tui.plan_lines import Sweep, plan_lines
+from tui.screens.ask import AskScreen, ConfirmScreen
 from tui.text import page, words
 from tui.widgets.form import Completions, FormField
 from tui.widgets.key_bar import KeyBar
@@ -101,8 +102,9 @@ class LaunchScreen(Screen[None]):
         if one.suggest in self._known:
             suggester = Completions(lambda: self._known[one.suggest])
         return FormField(
-            one.key, one.label, one.value, options=one.options, hint=one.hint, default=one.default, suggester=suggester
-        )
+            one.key, one.label, one.value, options=one.options, hint=one.hint, default=one.default, several=one.swept,
+            suggester=suggester,
+        )  # fmt: skip
 
     def on_mount(self) -> None:
         self.graft.ask(self._look_up, self._looked_up, group="launch.known")
@@ -178,20 +180,26 @@ class LaunchScreen(Screen[None]):
         config, gateway = self._draft.config if self._draft else None, self.graft.gateway
         if config is not None:
             asked, runs = config, self.graft.snapshot.runs if self.graft.snapshot else ()
+            every = self._draft.sweep if self._draft and self._draft.sweep else (config,)
             self.graft.ask(
-                lambda: gateway.check(asked, runs), lambda found: self._judged(asked, *found), group="launch.problems"
+                lambda: gateway.check_sweep(every, runs),
+                lambda found: self._judged(asked, *found),
+                group="launch.problems",
             )
 
-    def _judged(self, config: RunConfig, errors: list[InputError], estimate: Estimate | None) -> None:
+    def _judged(
+        self, config: RunConfig, errors: list[InputError], estimate: Estimate | None, together: float | None
+    ) -> None:
         self._found(config, errors)
         if self._draft is not None and config is self._draft.config and self.is_mounted:
-            self._plan(estimate)
+            self._plan(estimate, together)
 
-    def _plan(self, estimate: Estimate | None) -> None:
-        """What it will take; for stages that are not worked out, nothing."""
-        plan = self.query_one("#plan", Sized)
-        plan.display = self._kind in ("pretrain", "branch")
-        plan.show(lambda width, height: plan_lines(estimate, width))
+    def _plan(self, estimate: Estimate | None, together: float | None = None) -> None:
+        """What it will take; for stages that are not worked out, nothing. `together`: seconds of a whole sweep."""
+        plan, draft = self.query_one("#plan", Sized), self._draft
+        sweep = Sweep(len(draft.sweep), draft.tag, together) if draft is not None and draft.sweep else None
+        plan.display = self._kind in ("pretrain", "branch") or sweep is not None
+        plan.show(lambda width, height: plan_lines(estimate, width, sweep))
 
     def _found(self, config: RunConfig, errors: list[InputError]) -> None:
         if self._draft is None or config is not self._draft.config or not self.is_mounted:
@@ -216,7 +224,7 @@ class LaunchScreen(Screen[None]):
             told = Content.styled("✓ nothing in the way: ctrl+s to launch", theme.GREEN)
         else:
             told = Content.styled("… checking", theme.MUTED)
-        about = words(focused.hint, theme.FAINT) if focused else Content("")
+        about = words(_about(focused), theme.FAINT) if focused else Content("")
         self.query_one("#verdict", Static).update(Content("\n").join([told, about]))
 
     @on(events.DescendantFocus)
@@ -234,20 +242,53 @@ class LaunchScreen(Screen[None]):
     @on(Button.Pressed, "#launch")
     def action_launch(self) -> None:
         """Check once more, then submit; a form with problems stays open and says so."""
-        draft, gateway = self._draft, self.graft.gateway
+        draft = self._draft
         if draft is None or self._launching:
             return
         if draft.config is None:
             self._show(draft.problems)
             self.graft.say("There are problems to mend first.", severity="warning")
             return
-        config, command = draft.config, draft.command
+        if len(draft.sweep) > MOST:
+            self._ask_first(draft)
+        elif draft.sweep:
+            self._launch_sweep(draft)
+        else:
+            self._launch(draft.config, draft.command)
+
+    @work(group="dialog")
+    async def _ask_first(self, draft: Draft) -> None:
+        """A question before more runs than anybody means by accident."""
+        title = f"Queue {len(draft.sweep)} runs?"
+        if await self.app.push_screen_wait(ConfirmScreen(title, f"They run one after the other, tagged {draft.tag}.")):
+            self._launch_sweep(draft)
+
+    def _launch_sweep(self, draft: Draft) -> None:
+        gateway = self.graft.gateway
+
+        def done(made: Swept) -> None:
+            app = self.graft
+            for line in (*made.said, f"{len(made.run_ids)} runs are queued, tagged {made.tag}."):
+                app.say(line)
+            self.dismiss()
+            app.post_message(Changed())
+            app.post_message(OpenQueue())
+
+        self._lock()
+        self.graft.ask(lambda: gateway.submit_sweep(draft.sweep, draft.tag, draft.command), done, group="launch.submit")
+
+    def _launch(self, config: RunConfig, command: str) -> None:
+        gateway = self.graft.gateway
 
         def launch() -> Submitted | list[InputError]:
             return gateway.problems(config) or gateway.submit(config, command)
 
-        self._launching = True
+        self._lock()
         self.graft.ask(launch, lambda answer: self._answered(config, answer), group="launch.submit")
+
+    def _lock(self) -> None:
+        """A second press in the same second launches nothing twice."""
+        self._launching = True
         self.set_timer(1.0, self._unlock)
 
     def _unlock(self) -> None:
@@ -335,3 +376,9 @@ class LaunchScreen(Screen[None]):
 
     def action_previous(self) -> None:
         self.focus_previous()
+
+
+def _about(line: FormField) -> str:
+    """What a field means, and how it takes several values."""
+    several = ("+ takes one more option" if line.options else "a | b") + " makes a run for each"
+    return "  ·  ".join(part for part in (line.hint, several if line.several else "") if part)

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -25,36 +25,37 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui import theme
+from tui import keys, theme
 from tui.text import words
 
 
 class Options(Widget, can_focus=True):
-    """A choice of a few, all in sight: left and right (or space) choose."""
+    """A choice of a few, all in sight: left and right (or space) choose; plus takes one more, for a sweep.
+
+    `value` is the chosen one, or several with bars between them.
+    """
 
     DEFAULT_CSS = """
     Options { height: 1; width: 1fr; }
     Options:focus { background: $block-cursor-blurred-background; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space", "choose(1)", "next", show=False, id="options.next"),
-        Binding("left", "choose(-1)", "before", show=False, id="options.before"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.OPTIONS
 
     value: reactive[str] = reactive("")
 
     class Changed(Message):
         """Another option is chosen."""
 
-    def __init__(self, options: Sequence[str], value: str):
+    def __init__(self, options: Sequence[str], value: str, *, several: bool = False):
         super().__init__()
+        self._several = several
         self.options = tuple(options)
         self.set_reactive(Options.value, value)
 
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
         for option in self._in_sight():
-            chosen = option == self.value
+            chosen = option in self.chosen
             colour = theme.GREEN if chosen else theme.FAINT
             parts.append(("● " if chosen else "○ ", colour))
             parts.append((f"{option}  ", f"bold {theme.BRIGHT}" if chosen else theme.MUTED))
@@ -62,9 +63,9 @@ class Options(Widget, can_focus=True):
 
     def _in_sight(self) -> tuple[str, ...]:
         """The options from the first one with which the chosen one still fits."""
-        if self.value not in self.options:
+        if self.chosen[-1] not in self.options:
             return self.options
-        at, room = self.options.index(self.value), self.content_size.width
+        at, room = self.options.index(self.chosen[-1]), self.content_size.width
         width = [len(option) + 4 for option in self.options]
         return self.options[next((n for n in range(at) if sum(width[n : at + 1]) - 2 <= room), at) :]
 
@@ -72,8 +73,19 @@ class Options(Widget, can_focus=True):
         self.post_message(self.Changed())
 
     def action_choose(self, by: int) -> None:
-        at = self.options.index(self.value) if self.value in self.options else -1
+        at = self.options.index(self.chosen[-1]) if self.chosen[-1] in self.options else -1
         self.value = self.options[(at + by) % len(self.options)]
+
+    def action_add(self) -> None:
+        """Take the next option that is not taken yet, where several may be."""
+        at = self.options.index(self.chosen[-1]) if self.chosen[-1] in self.options else -1
+        ahead = [*self.options[at + 1 :], *self.options[: at + 1]]
+        if self._several and (more := next((option for option in ahead if option not in self.chosen), None)):
+            self.value = f"{self.value} | {more}"
+
+    @property
+    def chosen(self) -> list[str]:
+        return self.value.split(" | ")
 
     def on_click(self, event: events.Click) -> None:
         at = event.x - self.styles.padding.left
@@ -151,15 +163,17 @@ class FormField(Horizontal):
         options: Sequence[str] = (),
         hint: str = "",
         default: str = "",
+        several: bool = False,
         suggester: Suggester | None = None,
     ):
         super().__init__()
         self.key, self._label, self.hint = key, label, hint
+        self.options, self.several = tuple(options), several
         self.typed = False
         """The user gave this value, rather than the form."""
         self._expected = value
         self.editor: Options | Input = (
-            Options(options, value)
+            Options(options, value, several=several)
             if options
             else Input(value, placeholder=default or hint, suggester=suggester, select_on_focus=False)
         )
