@@ -185,7 +185,8 @@ class Frame(App[None]):
         if terminal.in_tmux():
             self.to_terminal(terminal.clipboard(text))
         size = f" ({len(text):,} characters)" if len(text) > 80 else ""
-        self.say(f"Copied {one_line(what)}{size}.")
+        doubt = " Many terminals take less than that." if len(text) > terminal.MOST_COPIED else ""
+        self.say(f"Copied {one_line(what)}{size}.{doubt}", severity="warning" if doubt else "information")
 
     def show_settings_path(self) -> None:
         """Say where the user's settings file is, and copy its path."""

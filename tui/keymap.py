@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from textual.binding import Binding
@@ -49,7 +49,39 @@ def keymap(wanted: Mapping[str, str], files: Mapping[str, Path]) -> tuple[dict[s
             good[name] = ",".join(_split(given))
         else:
             problems.append(problem)
-    return good, problems
+    return good, [*problems, *_robbed(good, files)]
+
+
+def _robbed(good: Mapping[str, str], files: Mapping[str, Path]) -> list[InputError]:
+    """Bindings left without any key, because all of theirs were given to another one beside them."""
+    owners = {(section, key): name for section, name, key in _given(good)}
+    problems = []
+    for section, bindings in sections().items():
+        for binding in bindings:
+            takers = {owners.get((section, key)) for key in _long(binding.key)}
+            if binding.id and binding.id not in good and None not in takers:
+                taker = min(str(one) for one in takers)
+                said, fix = f"takes the only key of {binding.id}", f"give {binding.id} another key too"
+                problems.append(InputError(said, where=files.get(taker), key=f"keys.{taker}", fix=fix))
+    return problems
+
+
+def _given(good: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Each key that was given: in which section, to which binding."""
+    for section, bindings in sections().items():
+        for binding in bindings:
+            for key in _long(good.get(binding.id or "", "")):
+                yield section, binding.id or "", key
+
+
+def _long(given: str) -> list[str]:
+    """The keys of a list, signs by their names: `?` is `question_mark`."""
+    return [_sign_name(one) if len(one) == 1 and not one.isalnum() else one for one in _split(given)]
+
+
+def _sign_name(sign: str) -> str:
+    short = {"/": "slash", "\\": "backslash", "@": "at", "-": "minus", "+": "plus", "_": "underscore"}
+    return short.get(sign) or unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
 
 
 def _problem(name: str, given: str, file: Path | None) -> InputError | None:

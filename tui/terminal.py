@@ -15,6 +15,8 @@ from engine.plain import one_line
 _OSC, _ST = "\x1b]", "\x1b\\"
 TITLE_SAVE, TITLE_BACK = "\x1b[22;0t", "\x1b[23;0t"
 """xterm's stack of titles: keep the one there was, and put it back."""
+MOST_COPIED = 70_000
+"""Characters that most terminals still take at once: xterm, tmux and others stop at 75 kB to 100 kB of base64."""
 _MOST_WORDS = 200
 
 

@@ -124,6 +124,20 @@ async def test_mistakes_in_settings_are_said(demo: GraftlineApp) -> None:
         assert "keys.place.run: there is no such key binding (did you mean place.runs?)" in said
 
 
+async def test_what_is_copied_is_said(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        demo.copy("x" * 90, "[red]it\x1b[0m")
+        demo.copy("y" * 80_000, "a table")
+        await pilot.pause()
+        said = [str(one.message) for one in demo._notifications]
+        assert said[-2:] == [
+            "Copied [red]it␛[0m (90 characters).",
+            "Copied a table (80,000 characters). Many terminals take less than that.",
+        ]
+        assert demo.clipboard == "y" * 80_000
+
+
 # --- the key bar ----------------------------------------------------------------------------------
 
 

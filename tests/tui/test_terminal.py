@@ -79,6 +79,16 @@ def test_keys_of_one_s_own_are_checked_by_name() -> None:
     ]
 
 
+def test_a_binding_left_without_a_key_is_said() -> None:
+    taken = {"place.runs": "q", "tree.first": "G", "log.down": "?"}
+    good, wrong = keymap(taken, {})
+    assert good == taken, "the user's word counts"
+    assert [str(problem) for problem in wrong] == [
+        "keys.place.runs: takes the only key of app.quit (give app.quit another key too)"
+    ], "tree.last has end besides G, and ? is another list's"
+    assert keymap(taken | {"app.quit": "ctrl+q"}, {})[1] == []
+
+
 def test_every_binding_has_a_name_and_says_what_it_does() -> None:
     for section, bindings in sections().items():
         for binding in bindings:

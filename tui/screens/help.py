@@ -91,6 +91,10 @@ class HelpScreen(ModalScreen[None]):
         query.display = False
         self.query_one("#scroll").focus()
 
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:
+            self.dismiss(None)
+
     def action_scroll(self, by: int) -> None:
         self.query_one("#scroll").scroll_relative(y=by, animate=False)
 
