@@ -46,6 +46,8 @@ LOOKS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "pretrain": (OpenLaunch("pretrain", ""), ()),
     "evaluate": (OpenLaunch("evaluate", "", (BASE, RUNS["areas"])), ()),
     "corpus": (OpenLaunch("corpus"), ()),
+    "all-keys": (OpenLaunch("pretrain", ""), ("ctrl+t",)),
+    "sweep": (OpenLaunch("pretrain", ""), ("tab", "tab", "plus", "tab", "tab", *" | 256")),
 }
 
 
