@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 
-class _Event(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True):
-    pass
+class _Event(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
+    """Not watched by the garbage collector, like `Record`: frozen values hold no cycles, and millions are read."""
 
 
 # --- a run's life ---------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ WorkspaceEvent = Noted | Tagged | Renamed | Removed | Recovered | MachineSample
 Event = RunEvent | WorkspaceEvent
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One line of a journal."""
 
     seq: int

@@ -63,9 +63,12 @@ class RunState(msgspec.Struct, kw_only=True):
     """Of all held-out losses every so manieth, so that there are at most `HISTORY`."""
 
     def apply(self, record: e.Record) -> None:
-        """Take in one record."""
+        """Take in one record. What follows from others is worked out by `settle`, once a piece of the journal."""
         event = record.event
         self.updated = record.time
+        if isinstance(event, e.Metrics):  # nearly every one
+            self._measured(event)
+            return
         match event:
             case e.Created():
                 self._created(event, record.time)
@@ -76,8 +79,6 @@ class RunState(msgspec.Struct, kw_only=True):
             case e.Planned():
                 self.steps, self.parameters = event.steps, event.parameters
                 self.flops_per_token = event.flops_per_token
-            case e.Metrics():
-                self._measured(event)
             case e.Finished() | e.Stopped():
                 self.phase = "finished" if isinstance(event, e.Finished) else "stopped"
                 self._ended(record.time, event.seconds)
@@ -97,8 +98,11 @@ class RunState(msgspec.Struct, kw_only=True):
                 self.made = f"model:{self.id}"
             case _:
                 pass
+
+    def settle(self) -> None:
+        """Bring what follows from other columns up to date, before the row is written."""
         if self.phase == "running" and self.started is not None:
-            self.seconds = self.seconds_before + record.time - self.started
+            self.seconds = self.seconds_before + self.updated - self.started
         self.money = self.device_seconds / 3600 * self.price_per_hour if self.price_per_hour else None
 
     def _created(self, event: e.Created, time: float) -> None:
@@ -113,10 +117,10 @@ class RunState(msgspec.Struct, kw_only=True):
 
     def _measured(self, event: e.Metrics) -> None:
         self.step, self.tokens, self.device_seconds = event.step, event.tokens, event.seconds
-        self.flops = event.tokens * self.flops_per_token
-        if (value := event.values.get("train_loss")) is not None:
+        self.flops, values = event.tokens * self.flops_per_token, event.values
+        if (value := values.get("train_loss")) is not None:
             self.train_loss = value
-        if (value := event.values.get("heldout_loss")) is not None:
+        if (value := values.get("heldout_loss")) is not None:
             self.heldout_loss = value
             self._remember(value)
             self.best_heldout_loss = value if self.best_heldout_loss is None else min(value, self.best_heldout_loss)

@@ -64,6 +64,7 @@ class Tables:
 
     def run(self, run: RunState) -> None:
         """A run's own row, as it is now."""
+        run.settle()
         if (newest := self._newest.pop(run.id, None)) is not None:
             run.last_metrics = msgspec.json.encode(newest, order="sorted").decode()
         self._batches["runs"].add(*(getattr(run, name) for name in run.__struct_fields__))
@@ -75,11 +76,11 @@ class Tables:
         if isinstance(event, e.Started) and record.attempt > 1:
             self._take_back(run, event.from_step)
         run.apply(record)
+        if isinstance(event, e.Metrics):
+            self._metrics.add(run.id, event, record.time)
+            self._newest_of(run).update(_numbers(event.values))
+            return
         match event:
-            case e.Metrics():
-                self._metrics.add(run.id, event, record.time)
-                self._newest_of(run).update((name, v) for name, v in event.values.items() if v is not None)
-                return
             case e.Checkpoint():
                 self._checkpoint(run.id, event, record.time)
             case e.Evaluated():
@@ -214,3 +215,8 @@ class Tables:
         batch.rows = [row for row in batch.rows if list(row[: len(mine)]) != mine]
         where = " AND ".join(f"{column} = ?" for column in key)
         self._connection.execute(f"DELETE FROM {table} WHERE {where}", mine)
+
+
+def _numbers(values: dict[str, float | None]) -> dict[str, Any]:
+    """Those that are numbers: nearly always all of them."""
+    return values if None not in values.values() else {name: v for name, v in values.items() if v is not None}
