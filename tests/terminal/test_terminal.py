@@ -16,9 +16,9 @@ def test_nothing_is_sent_at_rest(demo: Client, open_app: Open) -> None:
     loud = {}
     for number, place in enumerate(PLACES, 1):
         terminal.press(str(number))
-        terminal.rest(1.0)
+        terminal.rest(0.6)
         before = len(terminal.chunks)
-        terminal.pump(2.0)
+        terminal.pump(1.2)
         if terminal.raw(before):
             loud[place] = terminal.raw(before)
     loud.pop("machine", None)  # it shows what moves
