@@ -58,6 +58,8 @@ class LogsScreen(Place):
         self._run_id = ""
         self._bytes = 0
         self._busy = False
+        self._turn = 0
+        """Counts what was asked, so that an answer that comes too late is known."""
 
     def body(self) -> ComposeResult:
         yield Sized(id="which")
@@ -91,10 +93,9 @@ class LogsScreen(Place):
         if run_id and run_id != self._run_id:
             self._run_id = run_id
             self._file = LogFile(self.graft.gateway.log(run_id))
-            self._busy = False
             self._replace(Part(0, 0, ()))
             self.view.follow = True
-            self._ask(self._file.last, self._replace)
+            self._ask(self._file.last, self._replace, wished=True)
         self._head()
 
     def action_run(self, by: int) -> None:
@@ -104,14 +105,15 @@ class LogsScreen(Place):
 
     # --- the window -----------------------------------------------------------------------------
 
-    def _ask(self, read: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Read on a worker, one at a time; an answer for another run comes too late and is dropped."""
-        if self._busy or self._file is None:
+    def _ask(self, read: Callable[[], T], done: Callable[[T], None], *, wished: bool = False) -> None:
+        """Read on a worker, one at a time. What the reader wished for takes the place of what is being read."""
+        if self._file is None or (self._busy and not wished):
             return
-        self._busy, file = True, self._file
+        self._busy, self._turn, file = True, self._turn + 1, self._file
+        turn = self._turn
 
         def arrived(answer: tuple[T, int]) -> None:
-            if file is self._file:
+            if turn == self._turn:
                 self._busy = False
                 found, self._bytes = answer
                 done(found)
@@ -160,11 +162,12 @@ class LogsScreen(Place):
             return
         if event.top and self._parts[0].start > 0:
             if event.asked:
-                self._ask(self._file.first, self._to_first)
+                self._ask(self._file.first, self._to_first, wished=True)
             else:
                 self._ask(partial(self._file.before, self._parts[0].start), self._prepend)
         elif not event.top and self._parts[-1].end < self._bytes:
-            self._ask(self._file.last if event.asked else partial(self._file.after, self._parts[-1].end), self._append)
+            read = self._file.last if event.asked else partial(self._file.after, self._parts[-1].end)
+            self._ask(read, self._append, wished=event.asked)
 
     def _to_first(self, part: Part) -> None:
         self.view.follow = False
@@ -192,7 +195,7 @@ class LogsScreen(Place):
             return
         if not view.to_match(by, round_ends=not self._is_part()) and self._is_part():
             beyond = self._parts[-1].end if by > 0 else self._parts[0].start
-            self._ask(partial(_found, self._file, view.query_text, beyond, by > 0), self._show_found)
+            self._ask(partial(_found, self._file, view.query_text, beyond, by > 0), self._show_found, wished=True)
         elif not view.matches:
             self._show_found(None)
         self._head()

@@ -76,7 +76,7 @@ class LogView(ScrollView, can_focus=True):
         before = self._height()
         self._insert(0, [_safe(line) for line in lines])
         self._measure()
-        self.scroll_to(y=self.scroll_offset.y + self._height() - before, animate=False, force=True)
+        self.scroll_to(y=self.scroll_offset.y + self._height() - before, animate=False, force=True, immediate=True)
 
     def drop(self, *, first: int = 0, last: int = 0) -> None:
         """Let lines go at the beginning or the end; what is on screen stays where it is."""
@@ -88,7 +88,7 @@ class LogView(ScrollView, can_focus=True):
         self._break()
         self._measure()
         if first:
-            self.scroll_to(y=self.scroll_offset.y + self._height() - before, animate=False, force=True)
+            self.scroll_to(y=self.scroll_offset.y + self._height() - before, animate=False, force=True, immediate=True)
 
     def _insert(self, at: int, lines: list[str]) -> None:
         self.lines[at:at] = lines
