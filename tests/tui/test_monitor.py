@@ -330,6 +330,19 @@ async def test_mean_and_spread_is_offered_and_left_again(demo: GraftlineApp) -> 
         assert "mean over seeds" not in screen_text(pilot)
 
 
+async def test_a_chart_is_exported(demo: GraftlineApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with demo.run_test(size=WIDE) as pilot:
+        await watch(pilot, "tiny")
+        await pilot.press("E", *["backspace"] * 4, *".txt", "enter")
+        await settle(pilot)
+        assert "no kind of file" in screen_text(pilot)
+        await pilot.press(*["backspace"] * 4, *".csv", "enter")
+        await settle(pilot, lambda: (tmp_path / "loss.csv").exists())
+    rows = (tmp_path / "loss.csv").read_text().splitlines()
+    assert rows[0] == "series,step,value" and rows[1].startswith("train,1,") and rows[-1].startswith("held-out,200,")
+
+
 async def test_its_log_is_a_key_away(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await watch(pilot, "areas")

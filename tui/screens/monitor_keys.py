@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from engine.errors import InputError
+from engine.paths import slug
 from engine.store.rows import ModelRow, RunRow
 from tui import keys
+from tui.export_chart import KINDS, Exported, export
 from tui.limits import Ends, parse, written
 from tui.monitor_curves import AXES, LOSSES, spoken
 from tui.run_view import RunView
 from tui.screens.actions import RunActions
 from tui.screens.ask import AskScreen
-from tui.seeds import KINDS
+from tui.seeds import KINDS as SPREADS
+from tui.text import one_line
 from tui.widgets.chart_grid import ChartGrid
 from tui.widgets.curve import SMOOTHING
 from tui.widgets.log_view import LogView
@@ -29,7 +34,7 @@ MOST_RUNS = 64
 """Pairs of colour and marker that differ."""
 TRAINS = ("pretrain", "branch")
 PAN = 0.25
-_SPREADS = ("", *KINDS)
+_SPREADS = ("", *SPREADS)
 
 
 class MonitorKeys(RunActions):
@@ -240,6 +245,20 @@ class MonitorKeys(RunActions):
         curve.heights = _filled(limits.y, curve.y)
         self.say_how()
 
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        """Ask for a file's name, whose ending says what kind, and write the chosen chart to it."""
+        curve, name = self.grid.current, self.grid.name_chosen or "loss"
+        runs = self.views()
+        title = f"{spoken(name)} · {runs[0].name if len(runs) == 1 else f'{len(runs)} runs'}" if runs else spoken(name)
+        chart = Exported(title, curve.series, curve.marks, curve.view)
+        hint = "The ending chooses: .svg, .png or .csv. What is on screen is written, limits and smoothing included."
+        asked = AskScreen("Export this chart", hint=hint, value=f"{slug(name)}.svg", check=_kind)
+        text = await self.app.push_screen_wait(asked)
+        if text is not None:
+            path = Path(text.strip()).expanduser()
+            self.graft.ask(lambda: export(path, chart), lambda _: self.graft.say(f"Saved {one_line(str(path))}."))
+
     # --- which runs -----------------------------------------------------------------------------
 
     def listed(self) -> list[RunRow]:
@@ -375,3 +394,8 @@ def _filled(wanted: Ends | None, axis: Scale) -> tuple[float, float] | None:
         return None
     low, high = wanted
     return (axis.low if low is None else low, axis.high if high is None else high)
+
+
+def _kind(text: str) -> None:
+    if Path(text.strip()).suffix.lower() not in KINDS:
+        raise InputError(f"no kind of file: {text.strip()!r}", fix=f"end the name with {', '.join(KINDS)}")
