@@ -187,7 +187,7 @@ class Terminal:
         end = time.perf_counter() + seconds
         while not what():
             assert time.perf_counter() < end, f"waited in vain; on screen:\n{self.text}"
-            assert self.process.poll() is None or self.pump(), f"it has ended; on screen:\n{self.text}"
+            assert self.process.poll() is None or self.pump() or what(), f"it has ended; on screen:\n{self.text}"
             self.pump(every)
         return time.perf_counter() - self.started
 
