@@ -15,6 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from bench.programs import ROOT, graftline
@@ -30,42 +32,40 @@ OPEN = 300.0
 """Seconds that a first ingest may take."""
 
 
-def tree(home: Path) -> list[str]:
+def tree(home: Path) -> Iterator[str]:
     """The size of the tree, and how long it takes to lay out with every node visible."""
     with Client(home) as client:
         client.sync()
         lineage = client.lineage()
     nodes = list(every(lineage))
-    said = [f"nodes {len(nodes):,}"]
+    yield f"nodes {len(nodes):,}"
     whole = frozenset(node.id for node in nodes)
     for sort in ("age", "score", "cost"):
         began = time.perf_counter()
         outline = Outline(lineage, View(whole=whole, sort=sort))
-        said.append(f"laid out by {sort}: {1000 * (time.perf_counter() - began):.1f} ms, {len(outline):,} lines")
-    return said
+        yield f"laid out by {sort}: {1000 * (time.perf_counter() - began):.1f} ms, {len(outline):,} lines"
 
 
-def screen(home: Path) -> list[str]:
+def screen(home: Path) -> Iterator[str]:
     """What the app does with it."""
     app = graftline(home, __version__)
     with Terminal(app.command, environment=app.environment, folder=ROOT) as terminal:
-        said = [f"first frame {frame(terminal, lambda text: '◆ tiny' in text, seconds=OPEN):.2f} s"]
+        yield f"first frame {frame(terminal, lambda text: '◆ tiny' in text, seconds=OPEN):.2f} s"
         terminal.rest()
         terminal.press("j")
         terminal.rest()
-        for what, keys in (("down", "j"), ("page down", "n")):
-            found = latency(terminal, [keys] * KEYS)
-            said.append(f"{what}: median {found.median:.0f} ms, 95th percentile {found.p95:.0f} ms")
+        for what, keys in (("down", ["j"]), ("a page", ["n", "N"])):
+            found = latency(terminal, keys * (KEYS // len(keys)))
+            yield f"{what}: median {found.median:.0f} ms, 95th percentile {found.p95:.0f} ms"
         found = latency(terminal, ["o"] * 10)
-        said.append(f"sort: median {found.median:.0f} ms")
+        yield f"sort: median {found.median:.0f} ms"
         terminal.press("f", *"lr>=1e-3 kind:branch")
         began = time.perf_counter()
         terminal.rest(0.5)
-        said.append(f"filter: {1000 * (terminal.chunks[-1].time - began):.0f} ms")
+        yield f"filter: {1000 * (terminal.chunks[-1].time - began):.0f} ms"
         terminal.press("escape")
         terminal.rest(3.0)
-        said.append(f"idle: {flow(terminal, 10.0)[0]:.0f} bytes/s")
-    return said
+        yield f"idle: {flow(terminal, 10.0)[0]:.0f} bytes/s"
 
 
 def main(arguments: list[str]) -> int:
@@ -76,8 +76,8 @@ def main(arguments: list[str]) -> int:
     home = options.work.absolute() / f"lineage-{options.runs}"
     if not home.exists():
         write(Plan(home, options.runs, points=options.runs * 20))
-    for line in [*tree(home), *screen(home)]:
-        print(line)
+    for line in chain(tree(home), screen(home)):
+        print(line, flush=True)
     return 0
 
 
