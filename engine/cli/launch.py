@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.base import emit, examples, home_option, json_option, say, workspace
+from engine.cli.base import F, emit, examples, home_option, json_option, say, workspace
 
 if TYPE_CHECKING:
     from engine.config.schema import RunConfig, SuiteConfig
@@ -31,6 +31,13 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask: queue a sweep
 config_argument = click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 
 
+def recipe_options(function: F) -> F:
+    """What pretrain and branch share: one run of a file, or several that differ in a few values."""
+    for option in (json_option, home_option, wait_option, yes_option, sweep_option, set_option):
+        function = option(function)
+    return function
+
+
 @click.command(
     epilog=examples(
         "graftline pretrain configs/pretrain/cpu-minutes.toml",
@@ -39,30 +46,13 @@ config_argument = click.argument("config", type=click.Path(path_type=Path), meta
     )
 )
 @config_argument
-@set_option
-@sweep_option
-@yes_option
-@wait_option
-@home_option
-@json_option
-def pretrain(
-    config: Path,
-    overrides: tuple[str, ...],
-    sweeps: tuple[str, ...],
-    yes: bool,
-    wait: bool,
-    home: Path,
-    as_json: bool,
-) -> None:
+@recipe_options
+def pretrain(config: Path, overrides: tuple[str, ...], **how: Any) -> None:
     """Queue pretraining of a base model on a built corpus."""
     from engine.config.load import load
     from engine.config.schema import PretrainConfig
 
-    resolved = load(config, PretrainConfig, overrides)
-    if sweeps:
-        submit_sweep(home, resolved, sweeps, config, sure=yes, wait=wait, as_json=as_json)
-    else:
-        submit(home, resolved, config, wait=wait, as_json=as_json)
+    submit_recipe(load(config, PretrainConfig, overrides), config, **how)
 
 
 @click.command(
@@ -75,23 +65,8 @@ def pretrain(
 @config_argument
 @click.option("--base", metavar="NAME@N", help="The frozen model to grow from; a run's id freezes it first.")
 @click.option("--scratch", is_flag=True, help="A control: the same recipe from random weights.")
-@set_option
-@sweep_option
-@yes_option
-@wait_option
-@home_option
-@json_option
-def branch(
-    config: Path,
-    base: str | None,
-    scratch: bool,
-    overrides: tuple[str, ...],
-    sweeps: tuple[str, ...],
-    yes: bool,
-    wait: bool,
-    home: Path,
-    as_json: bool,
-) -> None:
+@recipe_options
+def branch(config: Path, base: str | None, scratch: bool, overrides: tuple[str, ...], **how: Any) -> None:
     """Queue a branch: adapt a frozen base to a task."""
     from msgspec.structs import replace
 
@@ -103,10 +78,7 @@ def branch(
         resolved = replace(resolved, base=base)
     if scratch:
         resolved = replace(resolved, scratch=True)
-    if sweeps:
-        submit_sweep(home, resolved, sweeps, config, sure=yes, wait=wait, as_json=as_json)
-    else:
-        submit(home, resolved, config, wait=wait, as_json=as_json)
+    submit_recipe(resolved, config, **how)
 
 
 @click.command(
@@ -178,6 +150,16 @@ def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json:
         if not as_json:
             print(made.run_id, flush=True)
         watch_to_the_end(client, made.run_id, as_json=as_json)
+
+
+def submit_recipe(
+    config: RunConfig, where: object, *, sweeps: tuple[str, ...], yes: bool, wait: bool, home: Path, as_json: bool
+) -> None:
+    """Queue one run, or a sweep."""
+    if sweeps:
+        submit_sweep(home, config, sweeps, where, sure=yes, wait=wait, as_json=as_json)
+    else:
+        submit(home, config, where, wait=wait, as_json=as_json)
 
 
 def submit_sweep(

@@ -267,5 +267,5 @@ class FormScreen(Screen[None]):
 
 def _about(line: FormField) -> str:
     """What a field means, and how it takes several values."""
-    several = ("+ takes one more option" if line.options else "a | b") + " makes a run for each"
+    several = "+ takes one more: a run for each" if line.options else "a | b: a run for each"
     return "  ·  ".join(part for part in (line.hint, several if line.several else "") if part)

@@ -91,13 +91,20 @@ class MachineScreen(RunActions):
         now = self._now
         if now is None:
             return
-        room = self.size.height - len(now.gpus) if self.size.width >= 60 else 0
-        rows = 0 if room < 21 else 3 if room < 34 else 6
-        samples = tuple(self._samples)
-        self.query_one("#gauges", Sized).show(lambda width, height: gauges(now, samples, width, rows))
+        self._draw_gauges(now)
         names = {run.id: run.name for run in self.graft.snapshot.runs} if self.graft.snapshot else {}
         self.query_one(ProcessTable).show(now.processes, names, now.time)
         self._describe()
+
+    def _draw_gauges(self, now: MachineNow) -> None:
+        """Their height changes only when there is more or less to show: else every second would lay out anew."""
+        room = self.size.height - len(now.gpus) if self.size.width >= 60 else 0
+        rows = 0 if room < 21 else 3 if room < 34 else 6
+        picture = gauges(now, tuple(self._samples), self.size.width - 2, rows)
+        box, height = self.query_one("#gauges", Sized), picture.plain.count("\n") + 2
+        if box.styles.height is None or box.styles.height.value != height:
+            box.styles.height = height
+        box.show(lambda *_: picture)
 
     @on(DataTable.RowHighlighted)
     def _describe(self) -> None:
@@ -109,7 +116,7 @@ class MachineScreen(RunActions):
         still = " · held still, space goes on" if self._still else ""
         counts = words(f"{len(now.processes)} processes, {ours} of runs here{still}", theme.FAINT)
         command = words(cut(process.command, 400), theme.MUTED) if process else Content("")
-        self.query_one("#about", Static).update(Content("\n").join([command, counts]))
+        self.query_one("#about", Static).update(Content("\n").join([command, counts]), layout=False)
 
     # --- keys -----------------------------------------------------------------------------------
 

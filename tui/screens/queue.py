@@ -75,7 +75,7 @@ class QueueScreen(RunActions):
         chosen.show(queue, self.graft.clock())
         chosen.display = queue != Queue()
         self.query_one("#none").display = queue == Queue()
-        self.query_one("#summary", Static).update(_summary(queue))
+        self.query_one("#summary", Static).update(_summary(queue), layout=False)
         self._describe()
 
     # --- the run under the cursor ---------------------------------------------------------------
@@ -92,7 +92,7 @@ class QueueScreen(RunActions):
     @on(OptionList.OptionHighlighted)
     def _describe(self) -> None:
         run = self._run
-        self.query_one("#about", Static).update(_about(run) if run else "")
+        self.query_one("#about", Static).update(_about(run) if run else "", layout=False)
 
     @on(OptionList.OptionSelected)
     def action_monitor(self) -> None:
