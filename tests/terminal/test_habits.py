@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from engine.config.schema import CorpusConfig, SourceConfig
 from engine.launch.client import Client
 from tests.terminal.conftest import Open
 
@@ -91,3 +93,25 @@ def test_settings_are_the_user_s(demo: Client, open_app: Open, settings: Path) -
     assert terminal.process.poll() is None
     terminal.press("\x1b[21~")
     terminal.wait(lambda: terminal.process.poll() is not None)
+
+
+def test_who_looks_elsewhere_is_told_by_the_terminal_and_by_a_program(
+    workspace: Client, open_app: Open, settings: Path, tmp_path: Path
+) -> None:
+    """A real run that fails."""
+    heard = tmp_path / "heard"
+    settings.write_text(f'[notify]\ncommand = ["sh", "-c", \'cat > "$0"\', "{heard}"]\n')
+    terminal = open_app(workspace.workspace.home)
+    terminal.rest()
+    terminal.press("\x1b[O")  # the window lost the keyboard
+    text = tmp_path / "texts"
+    text.mkdir()
+    (text / "short.txt").write_text("x")  # too little to train a vocabulary on
+    run_id = workspace.submit(CorpusConfig(name="short", sources=(SourceConfig(path=str(text)),))).run_id
+    terminal.wait(lambda: b"\x1b]777;notify;" in terminal.raw() and heard.exists(), every=0.1)
+    assert re.search(rb"\x1b\]777;notify;Graftline;short failed: [^\x1b]+\x1b\\", terminal.raw())
+    assert re.search(rb"\x1b\]9;Graftline: short failed: [^\x1b]+\x1b\\", terminal.raw())
+    terminal.wait(lambda: heard.read_text().endswith("}"))
+    news = json.loads(heard.read_text())
+    assert (news["run_id"], news["what"]) == (run_id, "failed")
+    terminal.shows("short failed: ")
