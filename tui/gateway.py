@@ -333,6 +333,12 @@ class Gateway:
         known = [one.seconds for one in found if one is not None and one.seconds is not None]
         return errors, first, sum(known) / len(known) * len(configs)
 
+    def expected(self, waiting: Sequence[RunRow], runs: Sequence[RunRow]) -> dict[str, float | None]:
+        """Seconds that each of these will take at most, by run id; None where nothing tells."""
+        from engine.launch.estimate import expected_seconds
+
+        return {run.id: expected_seconds(self.workspace, run.id, run.kind, runs) for run in waiting}
+
     def submit_sweep(self, configs: Sequence[RunConfig], tag: str, command: str) -> Swept:
         """Queue them all, or none. However many they are: who asks has asked the user."""
         from engine.launch.sweep import submit_all

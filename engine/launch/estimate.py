@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
 from engine.config.size import Estimate, Measured, plan
 from engine.corpus.manifest import find_corpus
@@ -37,6 +38,19 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
         case BranchConfig():
             return _branch(workspace, config, runs)
     return None
+
+
+def expected_seconds(workspace: Workspace, run_id: str, kind: str, runs: Sequence[RunRow]) -> float | None:
+    """How long a run that waits will take at most, by its folder's configuration; None where nothing tells."""
+    if kind not in ("pretrain", "branch"):
+        return None
+    try:
+        config = load(workspace.run(run_id).config, KINDS[kind])
+        assert isinstance(config, RunConfig)
+        found = estimate(workspace, config, runs)
+    except InputError:  # its base or its data went away since it was queued: its engine will say so
+        return None
+    return found.seconds if found is not None else None
 
 
 def _pretrain(workspace: Workspace, config: PretrainConfig, runs: Sequence[RunRow]) -> Estimate:

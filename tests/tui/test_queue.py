@@ -6,6 +6,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from engine import figures
+from engine.config.schema import PretrainConfig, TrainConfig
 from engine.launch.client import Client
 from engine.store.rows import RunRow
 from tests.support.screen import screen_text, settle, shows
@@ -104,6 +106,18 @@ async def test_a_waiting_run_leaves_the_queue_and_comes_back(own: GraftlineApp) 
         await shows(pilot, lambda: said(own, "left the queue"))
         await shows(pilot, lambda: "cancelled" in screen_text(pilot))
         assert order(own) == []
+
+
+async def test_what_waits_says_how_long_it_will_take_as_far_as_the_past_tells(own_home: Path) -> None:
+    with Client(own_home) as client:
+        client.cancel(LAST)
+        made = client.submit(PretrainConfig(name="next", corpus="python-docs", train=TrainConfig(steps=40)))
+    app = open_app(own_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await settle(pilot, lambda: "what waits takes at most ~" in screen_text(pilot))
+        [seconds] = app.gateway.expected([app.gateway.run(made.run_id)], app.gateway.runs()).values()
+        assert seconds is not None and f"≤ ~{figures.duration(seconds)}" in screen_text(pilot)
 
 
 async def test_enter_opens_the_curves_and_p_the_form(demo: GraftlineApp) -> None:

@@ -40,6 +40,8 @@ class QueueScreen(RunActions):
         self._wanted: tuple[str, ...] | None = None
         """The order last asked for, until it is on its way to the supervisor."""
         self._turn = threading.Lock()
+        self._expected: dict[str, float | None] = {}
+        """Seconds that waiting runs will take at most; asked once for each."""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary")
@@ -59,6 +61,19 @@ class QueueScreen(RunActions):
         """Ask for the order, which no snapshot tells, while there is one to see."""
         if self.is_current and self._queue.waiting:
             self.graft.ask(self.graft.gateway.waiting, self._ordered, group="queue.waiting")
+            self._expect()
+
+    def _expect(self) -> None:
+        """Ask how long what waits will take, as far as it was not asked yet."""
+        snapshot = self.graft.snapshot
+        unknown = [run for run in self._queue.waiting if run.id not in self._expected]
+        if snapshot is not None and unknown:
+            gateway, runs = self.graft.gateway, snapshot.runs
+            self.graft.ask(lambda: gateway.expected(unknown, runs), self._told, group="queue.expected")
+
+    def _told(self, seconds: dict[str, float | None]) -> None:
+        self._expected |= seconds
+        self._draw()
 
     def _ordered(self, order: list[str]) -> None:
         if self._wanted is None and order != self._order:
@@ -68,7 +83,7 @@ class QueueScreen(RunActions):
     @property
     def _queue(self) -> Queue:
         snapshot = self.graft.snapshot
-        return Queue.of(snapshot.runs if snapshot else (), self._order)
+        return Queue.of(snapshot.runs if snapshot else (), self._order, self._expected)
 
     def _draw(self) -> None:
         queue, chosen = self._queue, self.query_one(QueueList)
@@ -154,9 +169,10 @@ What is launched while something runs waits here, and K and J change the order."
 def _summary(queue: Queue) -> Content:
     """How much there is, and how long what runs still takes at most."""
     running, waiting = len(queue.running), len(queue.waiting)
-    lefts = [run.seconds_left for run in queue.running]
-    known = [left for left in lefts if left is not None]
-    free = f", a place is free in at most {figures.duration(min(known))}" if known and waiting else ""
+    lefts = [left for run in queue.running if (left := run.seconds_left) is not None]
+    takes = [seconds for run in queue.waiting if (seconds := queue.expected.get(run.id)) is not None]
+    free = f", a place is free in at most {figures.duration(min(lefts))}" if lefts and waiting else ""
+    free += f"; what waits takes at most ~{figures.duration(sum(takes))}" if takes and len(takes) == waiting else ""
     return Content.assemble(
         (f"{running}", f"bold {theme.BRIGHT}"), (" running · ", theme.MUTED),
         (f"{waiting}", f"bold {theme.BRIGHT}"), (f" waiting{free}", theme.MUTED),

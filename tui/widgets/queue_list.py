@@ -8,8 +8,8 @@ waiting, the next first
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual import events
@@ -35,9 +35,13 @@ class Queue:
     running: tuple[RunRow, ...] = ()
     waiting: tuple[RunRow, ...] = ()
     ended: tuple[RunRow, ...] = ()
+    expected: Mapping[str, float | None] = field(default_factory=dict)
+    """Seconds that a waiting run will take at most, by id; None: nothing tells."""
 
     @classmethod
-    def of(cls, runs: Sequence[RunRow], order: Sequence[str]) -> Queue:
+    def of(
+        cls, runs: Sequence[RunRow], order: Sequence[str], expected: Mapping[str, float | None] | None = None
+    ) -> Queue:
         """`order`: ids of waiting runs; what waits and is not in it (just queued) comes last, oldest first."""
         place = {run_id: number for number, run_id in enumerate(order)}
         waiting = [run for run in runs if run.state == "queued"]
@@ -46,6 +50,7 @@ class Queue:
             tuple(run for run in runs if run.state in ("running", "stopping")),
             tuple(sorted(waiting, key=lambda run: (place.get(run.id, len(place)), run.created))),
             tuple(sorted(over, key=lambda run: -(run.ended or 0.0))[:ENDED_SHOWN]),
+            expected or {},
         )
 
 
@@ -112,7 +117,11 @@ class QueueList(OptionList):
             found += [Option(_running(run, width), id=run.id) for run in queue.running]
         if queue.waiting:
             found.append(_heading("waiting, the next first", bool(found)))
-            found += [Option(_waiting(run, n, width, now), id=run.id) for n, run in enumerate(queue.waiting, 1)]
+            takes = queue.expected
+            found += [
+                Option(_waiting(run, n, takes.get(run.id), width, now), id=run.id)
+                for n, run in enumerate(queue.waiting, 1)
+            ]
         if queue.ended:
             found.append(_heading("ended, the newest first", bool(found)))
             found += [Option(_ended(run, width, now), id=run.id) for run in queue.ended]
@@ -157,11 +166,14 @@ def _running(run: RunRow, width: int) -> Content:
     return Content.assemble(start, *bar, f" {end}")
 
 
-def _waiting(run: RunRow, number: int, width: int, now: float) -> Content:
+def _waiting(run: RunRow, number: int, takes: float | None, width: int, now: float) -> Content:
     from_ = ", ".join(parent.partition(":")[2] for parent in run.parents)
     tags = " ".join(f"#{tag}" for tag in run.tags)
     origin = "  ".join(part for part in (f"from {from_}" if from_ else "", tags) if part)
-    return _line(_start(run, f"{number:>2} ", width), origin, _ago("asked ", now - run.created, width), width)
+    told = f"≤ ~{figures.duration(takes)}" if takes is not None else ""
+    asked = _ago("asked ", now - run.created, width)
+    end = (f"{told:>10}  {asked}" if told else asked) if width >= 56 else told or asked
+    return _line(_start(run, f"{number:>2} ", width), origin, end, width)
 
 
 def _ended(run: RunRow, width: int, now: float) -> Content:
