@@ -214,6 +214,11 @@ async def test_filter_and_clear(demo: GraftlineApp) -> None:
         await settle(pilot)
         assert len(tree(demo).outline) == 10
         assert not demo.screen.query_one(FilterBox).display
+        await pilot.press("f", *"nothing-like-it")
+        await settle(pilot, lambda: "Nothing here matches" in screen_text(pilot))
+        assert tree(demo).node is None
+        await pilot.press("enter", "b", "space", "T", "enter")
+        assert isinstance(demo.screen, LineageScreen)
 
 
 async def test_mark_then_clear(demo: GraftlineApp) -> None:

@@ -60,11 +60,11 @@ def body(node: Node, details: Details | None, width: int) -> Content:
     sections = [
         ("scores", _scores(node.scores)),
         ("language model, bits per byte", _bits(node.bits_per_byte)),
-        ("unlike most of its siblings", _unlike(more.unlike, width)),
+        ("unlike its siblings", _unlike(more.unlike, width)),
         ("facts", _pairs(_facts(node), width)),
         ("cost", _pairs(_cost(node.cost), width)),
         ("checkpoints", _checkpoints(more.checkpoints)),
-        (f"files in {more.folder}", _files(more.files, width)),
+        ("files" if more.folder == node.id else f"files in {more.folder}", _files(more.files, width)),
         ("command", [words(more.command, theme.MUTED)] if more.command else []),
     ]
     blocks = [Content("\n").join([_rule(name, width), *lines]) for name, lines in sections if lines]
@@ -121,13 +121,13 @@ def _cost(cost: Cost) -> list[tuple[str, str]]:
 
 
 def _unlike(keys: Sequence[Unlike], width: int) -> list[Content]:
-    """`train.lr  0.001  most: 0.0003`"""
+    """`train.lr  0.001  others: 0.0003`"""
     wide = min(24, max((len(one_line(one.key)) for one in keys), default=0))
     room = max(6, width - wide - 2)
     lines = []
     for one in keys[:_MOST]:
         here = cut(one.here, room)
-        most = cut(f"  most: {one.elsewhere}", room - len(here)) if room - len(here) > 10 else ""
+        most = cut(f"  others: {one.elsewhere}", room - len(here)) if room - len(here) > 10 else ""
         lines.append(
             Content.assemble((fit(one.key, wide) + "  ", theme.MUTED), (here, theme.BRIGHT), (most, theme.MUTED))
         )

@@ -25,8 +25,10 @@ from textual.strip import Strip
 from engine.store.rows import Lineage, Node
 from tui import keys, theme
 from tui.lineage_rows import Line, Outline, View, every, path_to, title
+from tui.text import fit
 from tui.widgets.lineage_columns import Row, cells, columns, head
 
+NO_MATCH = "   Nothing here matches; esc shows everything."
 EMPTY = Lineage(roots=(), costs=())
 
 
@@ -228,7 +230,8 @@ class LineageTree(ScrollView, can_focus=True):
             return Strip(head(columns(width), style, self.view.sort, self.view.turned)).crop_extend(0, width, style)
         row = round(self.scroll_offset.y) + y - 1
         if row >= len(self.outline):
-            return Strip.blank(width, self.rich_style)
+            nothing = NO_MATCH if row == 0 and self.view.hits is not None else ""
+            return Strip([Segment(fit(nothing, width), self.rich_style + Style(color=theme.MUTED))], width)
         if self._made_for != (width, theme.PALETTE):
             self._made_for = (width, theme.PALETTE)
             self._made.clear()
