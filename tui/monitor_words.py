@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine import figures
-from engine.store.rows import RunRow
+from engine.store.rows import MachineRow, RunRow
 from tui import theme
 from tui.monitor_curves import mark_of, spoken
 from tui.run_view import SECONDS, RunView
@@ -179,12 +179,13 @@ def _decision(what: str, step: int, why: str) -> Content:
     )
 
 
-def facts(view: RunView, row: RunRow | None, width: int) -> Content:
+def facts(view: RunView, row: RunRow | None, width: int, machine: MachineRow | None = None) -> Content:
     """The side panel: every newest figure, what was planned, where it runs."""
     best = next((c for c in reversed(view.checkpoints) if c.best), None)
     blocks = [
         ("now", [(spoken(name), _figure(view.newest(name))) for name in sorted(view.curves)]),
         ("plan", _plan(view)),
+        ("machine", _machine(machine) if machine else []),
         ("run", [*_run(view, row)]),
         ("checkpoints", [_checkpoint(c.step, c.heldout_loss, c is best) for c in view.checkpoints[-12:]]),
     ]
@@ -203,6 +204,19 @@ def _figure(value: float | None) -> str:
     if value is None:
         return figures.UNKNOWN
     return figures.count(value) if abs(value) >= 1000 else f"{value:.4f}" if abs(value) >= 0.01 else f"{value:.2e}"
+
+
+def _machine(now: MachineRow) -> list[tuple[str, str]]:
+    """Processors, memory, and each GPU on a line."""
+    pairs = [
+        ("processor", f"{now.cpu_percent:.0f} %"),
+        ("memory", f"{figures.size(now.memory_used)} of {figures.size(now.memory_total)}"),
+    ]
+    for gpu in now.gpus:
+        used = f"{gpu.get('utilization', 0):.0f} %", figures.size(gpu.get("memory_used"))
+        heat = f"{gpu.get('power', 0):.0f} W", f"{gpu.get('temperature', 0):.0f} °C"
+        pairs.append((f"gpu {gpu.get('index', 0):.0f}", "  ".join([*used, *heat])))
+    return pairs
 
 
 def _plan(view: RunView) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@
     zoomed in: the store is asked for finer points of that part of the axis
 
 With no run chosen it shows the running one, else the newest that trained, and goes along when another starts.
-What keys do stands in `tui.screens.monitor_keys`.
+What keys do stands in `monitor_keys` and `monitor_runs`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,26 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from engine import figures
-from engine.store.rows import RunRow
+from engine.store.rows import MachineRow, RunRow
 from tui.messages import Snapshot
 from tui.monitor_curves import Curves, Look, colour, heading, marker, marks, metrics_of, spoken, store_range
 from tui.monitor_words import facts, head, how, story
 from tui.run_feed import LOG_LINES
 from tui.run_feeds import Polled, RunFeeds, Wanted, finer
 from tui.run_view import RunView
-from tui.screens.monitor_keys import MOST_RUNS, TRAINS, MonitorKeys
+from tui.screens.monitor_keys import MonitorKeys
+from tui.screens.monitor_runs import MOST_RUNS, TRAINS
 from tui.screens.naming import Target, target_of
 from tui.widgets.chart_grid import Chart, ChartGrid
 from tui.widgets.curve import Curve
 from tui.widgets.decimate import Floats
+from tui.widgets.filter_box import FilterBox
 from tui.widgets.log_view import LogView
 from tui.widgets.sized import Sized
 from tui.widgets.watch_list import Watchable, WatchList
 
+MACHINE_SECONDS = 10.0
+"""Between two looks at the machine, as far apart as the supervisor's."""
 ZOOM_PAUSE = 0.12
 """Seconds that a zoom must rest before finer points are asked for."""
 _OVER = ("stopped", "finished", "failed", "cancelled")
@@ -55,6 +59,7 @@ class MonitorScreen(MonitorKeys):
         self._logged = ("", 0)
         """Whose log is shown, and how many of its lines."""
         self._zoom_timer: Timer | None = None
+        self._machine: MachineRow | None = None
         self._clock: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -65,6 +70,7 @@ class MonitorScreen(MonitorKeys):
                 yield Sized(id="how")
                 yield ChartGrid(id="charts")
                 yield Input(id="box", select_on_focus=False)
+                yield FilterBox(id="filter")
             with VerticalScroll(id="side", can_focus=False):
                 yield Sized(id="facts")
         with Horizontal(id="below"):
@@ -162,6 +168,16 @@ class MonitorScreen(MonitorKeys):
         if polled.more or wanted.run_ids != self.run_ids:
             self.poll()
 
+    def _look_at_machine(self) -> None:
+        """What the supervisor last saw of processors, memory and GPUs, for the facts of a run at work."""
+        if self.is_current and self.has_class("-facts"):
+            since = self.graft.clock() - 3 * MACHINE_SECONDS
+            self.graft.ask(lambda: self.graft.gateway.machine(since), self._take_machine, group="machine")
+
+    def _take_machine(self, samples: list[MachineRow]) -> None:
+        self._machine = samples[-1] if samples else None
+        self._draw()
+
     @on(Curve.Zoomed)
     def _zoomed(self) -> None:
         if self._zoom_timer is not None:
@@ -221,7 +237,8 @@ class MonitorScreen(MonitorKeys):
         name, end = self.called(first), heading(first) if state == "running" else None
         self.query_one("#head", Sized).show(lambda width, height: head(first, row, width, name, state, end))
         self.query_one("#story", Sized).show(lambda width, height: story(first, height))
-        self.query_one("#facts", Sized).show(lambda width, height: facts(first, row, width))
+        machine = self._machine if state in ("running", "stopping") else None
+        self.query_one("#facts", Sized).show(lambda width, height: facts(first, row, width, machine))
 
     def _show_log(self, first: RunView) -> None:
         log, (run_id, lines) = self.query_one("#log", LogView), self._logged

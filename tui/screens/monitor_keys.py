@@ -1,4 +1,4 @@
-"""What the keys of the monitor do: which charts, which runs, and how they are looked at.
+"""What the keys of the monitor do to its charts: which ones, along which axes, how near, and into which file.
 
 `MonitorScreen` gives the runs on screen and draws; this only changes what is to be drawn.
 """
@@ -14,30 +14,27 @@ from textual.widgets import Input
 
 from engine.errors import InputError
 from engine.paths import slug
-from engine.store.rows import ModelRow, RunRow
+from engine.store.rows import ModelRow
 from tui import keys
 from tui.export_chart import KINDS, Exported, export
 from tui.limits import Ends, parse, written
 from tui.monitor_curves import AXES, LOSSES, spoken
 from tui.run_view import RunView
-from tui.screens.actions import RunActions
 from tui.screens.ask import AskScreen
+from tui.screens.monitor_runs import MonitorRuns
 from tui.seeds import KINDS as SPREADS
 from tui.text import one_line
-from tui.widgets.chart_grid import ChartGrid
 from tui.widgets.curve import SMOOTHING
+from tui.widgets.filter_box import FilterBox
 from tui.widgets.log_view import LogView
 from tui.widgets.scale import Scale
 from tui.widgets.watch_list import WatchList
 
-MOST_RUNS = 64
-"""Pairs of colour and marker that differ."""
-TRAINS = ("pretrain", "branch")
 PAN = 0.25
 _SPREADS = ("", *SPREADS)
 
 
-class MonitorKeys(RunActions):
+class MonitorKeys(MonitorRuns):
     """Keys of `keys.MONITOR`. Subclasses draw."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.MONITOR
@@ -47,46 +44,19 @@ class MonitorKeys(RunActions):
         self.axis = AXES[0]
         self.spread = ""
         self.projected = False
-        self.pinned: tuple[str, ...] = ()
         self.metric_filter = ""
-        self.runs_bar: bool | None = None
-        """What the user said of the list of runs; None: nothing yet."""
-        self.facts_bar: bool | None = None
         self._asked = ""
-        """What the box at the bottom is open for: metrics, runs, log; empty: it is not."""
-        self._run_filter = ""
-        self._found: frozenset[str] | None = None
-        """Runs that the store found for the filter; None: the filter is a part of a name, or empty."""
+        """What the box at the bottom is open for: metrics or log; empty: it is not."""
         self._bases: dict[str, tuple[str, int]] = {}
         """Which run made a frozen model, and at which step."""
 
     # --- given by the screen --------------------------------------------------------------------
 
-    @property
-    def run_ids(self) -> tuple[str, ...]:
-        raise NotImplementedError
-
     def views(self) -> list[RunView]:
-        raise NotImplementedError
-
-    def follow_newest(self) -> None:
         raise NotImplementedError
 
     def say_how(self) -> None:
         raise NotImplementedError
-
-    def _draw(self) -> None:
-        raise NotImplementedError
-
-    def _bars(self, width: int) -> None:
-        raise NotImplementedError
-
-    @property
-    def grid(self) -> ChartGrid:
-        return self.query_one(ChartGrid)
-
-    def rows(self) -> tuple[RunRow, ...]:
-        return self.graft.snapshot.runs if self.graft.snapshot else ()
 
     # --- reading values -------------------------------------------------------------------------
 
@@ -108,8 +78,9 @@ class MonitorKeys(RunActions):
             self.grid.each(cursor=None)
         elif curve.window is not None or curve.heights is not None:
             self.action_reset()
-        elif self.metric_filter or self._run_filter:
-            self.metric_filter, self._run_filter, self._found = "", "", None
+        elif self.metric_filter or self.query_one(FilterBox).value:
+            self.metric_filter = ""
+            self.query_one(FilterBox).set("")
             self._draw()
         elif self._enlarged:
             self.action_enlarge()
@@ -259,92 +230,6 @@ class MonitorKeys(RunActions):
             path = Path(text.strip()).expanduser()
             self.graft.ask(lambda: export(path, chart), lambda _: self.graft.say(f"Saved {one_line(str(path))}."))
 
-    # --- which runs -----------------------------------------------------------------------------
-
-    def listed(self) -> list[RunRow]:
-        """Runs that can be drawn, newest first, as far as the filter lets them through; pinned and drawn ones first."""
-        rows = [row for row in reversed(self.rows()) if row.kind in TRAINS or row.id in self.run_ids]
-        if self._found is not None:
-            rows = [row for row in rows if row.id in self._found]
-        elif self._run_filter:
-            rows = [row for row in rows if self._run_filter.lower() in row.name.lower()]
-        places = {run_id: place for place, run_id in enumerate(self.run_ids)}
-        return sorted(rows, key=lambda row: (row.id not in self.pinned, places.get(row.id, MOST_RUNS)))
-
-    def focused_run(self) -> str:
-        """The run under the cursor of the list, when that has the keys."""
-        runs = self.query_one(WatchList)
-        return runs.here if runs.has_focus else ""
-
-    def action_runs_bar(self) -> None:
-        self.runs_bar = not self.has_class("-runs")
-        self._after_bars()
-
-    def action_facts_bar(self) -> None:
-        self.facts_bar = not self.has_class("-facts")
-        self._after_bars()
-
-    def _after_bars(self) -> None:
-        if not self.runs_bar and self.query_one(WatchList).has_focus:
-            self.grid.focus()
-        self._bars(self.size.width)
-        self.call_after_refresh(self._draw)
-
-    def action_pick(self) -> None:
-        self.runs_bar = True
-        self._after_bars()
-        self.query_one(WatchList).focus()
-
-    @on(WatchList.Wanted)
-    def _wanted(self, event: WatchList.Wanted) -> None:
-        {"toggle": self._toggle, "pin": self._pin, "only": self._only}[event.what](event.run_id)
-
-    def _toggle(self, run_id: str) -> None:
-        if run_id in self.run_ids:
-            self._watch(*(kept for kept in self.run_ids if kept != run_id))
-        else:
-            self._watch(*self.run_ids, run_id)
-
-    def _only(self, run_id: str) -> None:
-        self._watch(run_id)
-
-    def _pin(self, run_id: str) -> None:
-        self.pinned = tuple(p for p in self.pinned if p != run_id) if run_id in self.pinned else (*self.pinned, run_id)
-        self._watch(*self.run_ids, *((run_id,) if run_id in self.pinned else ()))
-        self._draw()
-
-    def _watch(self, *run_ids: str) -> None:
-        """Draw these, pinned ones first; the others keep their order, and with it their colours."""
-        ids = sorted(dict.fromkeys(run_ids), key=lambda run_id: run_id not in self.pinned)
-        if len(ids) > MOST_RUNS:
-            self.graft.say(f"The first {MOST_RUNS} are shown: more lines could not be told apart.")
-        self.graft.watched = tuple(ids[:MOST_RUNS])
-
-    def action_pin(self) -> None:
-        if self.run_ids:
-            self._pin(self.run_ids[0])
-
-    def action_watch_all(self) -> None:
-        self._watch(*self.run_ids, *(row.id for row in self.listed() if row.state != "queued"))
-
-    def action_clear(self) -> None:
-        self._watch(*(self.pinned or self.run_ids[:1]))
-
-    def action_run(self, by: int) -> None:
-        ids = [row.id for row in self.rows() if row.kind in TRAINS]
-        if self.run_ids and self.run_ids[0] in ids:
-            self.graft.watched = (ids[max(0, min(ids.index(self.run_ids[0]) + by, len(ids) - 1))],)
-
-    def action_follow(self) -> None:
-        self.follow_newest()
-        self.graft.watched = ()
-        self.graft.say("Showing whatever run is running.")
-
-    def action_filter_runs(self) -> None:
-        self.runs_bar = True
-        self._after_bars()
-        self._ask_in_box("runs", "runs by name, or kind:branch lr>=1e-3 as in the table of runs", self._run_filter)
-
     # --- panes and the box ----------------------------------------------------------------------
 
     def action_pane(self, by: int) -> None:
@@ -367,14 +252,8 @@ class MonitorKeys(RunActions):
         if self._asked == "metrics":
             self.metric_filter = event.value.strip()
             self._draw()
-        elif self._asked == "runs":
-            self._filter_runs(event.value.strip())
         elif self._asked == "log":
             self.query_one("#log", LogView).query_text = event.value
-
-    def _filter_runs(self, text: str) -> None:
-        self._run_filter, self._found = text, None
-        self._draw()
 
     @on(Input.Submitted, "#box")
     def _close_box(self) -> None:
@@ -384,7 +263,7 @@ class MonitorKeys(RunActions):
             log.focus()
             log.to_match(-1)
         else:
-            (self.query_one(WatchList) if self._asked == "runs" else self.grid).focus()
+            self.grid.focus()
         self._asked = ""
 
 
