@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
-from engine.config.size import Estimate, Measured, plan
+from engine.config.size import Estimate, Measured, Plan, plan
 from engine.corpus.manifest import find_corpus
 from engine.corpus.table import Row, read_table
 from engine.corpus.tokenizer import Tokenizer
@@ -61,7 +61,7 @@ def _pretrain(workspace: Workspace, config: PretrainConfig, runs: Sequence[RunRo
         raise InputError(problem, key="model.heads", fix="choose a divisor of it")
     steps = _steps(config.train, corpus.train_tokens / shape.context / config.train.batch)
     planned = plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
-    return Estimate(planned, pace(runs, "pretrain", config.train.device), config.train.price_per_hour)
+    return Estimate(planned, _pace(runs, "pretrain", config.train, planned), config.train.price_per_hour)
 
 
 def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) -> Estimate:
@@ -80,7 +80,11 @@ def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) 
     )
     made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
     share = planned.flops / made_by.cost.flops if made_by else None
-    return Estimate(planned, pace(runs, "branch", config.train.device), config.train.price_per_hour, base.id, share)
+    return Estimate(planned, _pace(runs, "branch", config.train, planned), config.train.price_per_hour, base.id, share)
+
+
+def _pace(runs: Sequence[RunRow], kind: str, train: TrainConfig, planned: Plan) -> Measured | None:
+    return pace(runs, kind, train.device, planned.flops / max(1, planned.tokens))
 
 
 def _steps(train: TrainConfig, steps_per_epoch: float) -> int:
@@ -107,11 +111,21 @@ def _text(row: Row, columns: Sequence[str]) -> str:
     return "\n".join(str(row.values.get(column) or "") for column in columns)
 
 
-def pace(runs: Sequence[RunRow], kind: str, device: str = "auto") -> Measured | None:
-    """What the newest finished run of that kind achieved on such a device; where there is none, of the other kind."""
-    done = [run for run in runs if run.state == "finished" and run.cost.flops > 0 and run.cost.device_seconds > 0]
-    here = [run for run in done if device == "auto" or run.device.lower().startswith(device.partition(":")[0].lower())]
-    best = max(here, key=lambda run: (run.kind == kind, run.kind in ("pretrain", "branch"), run.created), default=None)
+def pace(runs: Sequence[RunRow], kind: str, device: str, flops_per_token: float) -> Measured | None:
+    """What a finished run achieved that was as much like this one as any: on such a device, of that kind, of its size.
+
+    Small matrices keep a processor less busy than large ones, so size (arithmetic per token) counts: the nearest, in
+    powers of two; another kind counts as one power. The newest of equals.
+    """
+    name = device.partition(":")[0].lower()
+    done = [run for run in runs if run.state == "finished" and run.cost.flops and run.cost.device_seconds]
+    here = [run for run in done if device == "auto" or run.device.lower().startswith(name)]
+    trained = [run for run in here if run.kind in ("pretrain", "branch") and run.cost.tokens]
+
+    def unlike(run: RunRow) -> int:
+        return round(abs(math.log2(run.cost.flops / run.cost.tokens / flops_per_token))) + (run.kind != kind)
+
+    best = min(trained, key=lambda run: (unlike(run), -run.created), default=None)
     if best is None:
         return None
     return Measured(best.cost.flops / best.cost.device_seconds, best.name, best.id, best.device)

@@ -22,7 +22,7 @@ __all__ = ["planted", "workspace"]
 def row(id: str, kind: str = "pretrain", device: str = "CPU, 2 threads", created: float = 1.0, **cost: float) -> RunRow:
     return RunRow(
         id=id, name=id, kind=kind, state="finished", created=created, device=device,
-        cost=Cost(**{"flops": 2e9, "device_seconds": 4.0, **cost}),  # type: ignore[arg-type]
+        cost=Cost(**{"flops": 2e9, "device_seconds": 4.0, "tokens": 1000, **cost}),  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -62,13 +62,20 @@ def test_what_cannot_be_read_has_no_estimate(workspace: Workspace) -> None:
     assert estimate(workspace, EvaluateConfig(models=("tiny@1",), suites=()), []) is None
 
 
-def test_the_pace_is_of_the_newest_finished_run_of_that_kind_on_such_a_device() -> None:
+def test_the_pace_is_that_of_the_run_most_like_this_one() -> None:
     rows = [
         row("old", created=1.0), row("new", created=2.0, flops=3e9), row("branch", kind="branch", created=3.0),
         row("gpu", device="CUDA, NVIDIA H100", created=4.0), row("unknown", created=5.0, flops=0.0),
+        row("large", created=1.0, flops=64e9),
     ]  # fmt: skip
-    found = pace(rows, "pretrain", "cpu")
-    assert found is not None and (found.run, found.flops_per_second) == ("new", 7.5e8)
-    assert getattr(pace(rows, "branch", "cpu"), "run", "") == "branch"
-    assert getattr(pace(rows, "pretrain"), "run", "") == "gpu" and pace(rows, "pretrain", "mps") is None
-    assert pace([], "pretrain") is None
+
+    def named(kind: str, device: str, flops_per_token: float) -> str:
+        found = pace(rows, kind, device, flops_per_token)
+        return found.run if found else ""
+
+    assert named("pretrain", "cpu", 2e6) == "old", "of its size"
+    assert named("pretrain", "cpu", 3e6) == "new" and named("pretrain", "cpu", 60e6) == "large"
+    assert named("branch", "cpu", 2e6) == "branch" and named("branch", "cpu", 50e6) == "large", "size before kind"
+    assert named("pretrain", "cuda:1", 2e6) == "gpu" and named("pretrain", "mps", 2e6) == ""
+    assert named("pretrain", "auto", 2e6) == "gpu", "the newest of equals"
+    assert pace([], "pretrain", "auto", 1.0) is None
