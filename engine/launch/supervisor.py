@@ -115,6 +115,8 @@ class Supervisor:
         if wanted and now - self._sampled >= self._sample_seconds:
             self._sampled = now
             self.answers.sample()
+        if self.clients:
+            self.answers.database.prepare()
         if self.clients and now - self._remembered >= _REMEMBER_SECONDS:
             self._remembered = now
             self.answers.remember()

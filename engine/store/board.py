@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 import duckdb
 import msgspec
@@ -86,13 +87,17 @@ class Board:
 
     def index(self) -> Index:
         """What a query is answered from; brought level only when one is asked."""
-        for run_id in self._unindexed:
+        self.prepare(len(self._unindexed))
+        return self._index
+
+    def prepare(self, count: int) -> None:
+        """Take so many runs into the index ahead of the first query."""
+        for run_id in list(islice(self._unindexed, count)):
+            self._unindexed.discard(run_id)
             if run_id in self._forest.runs:
                 self._index.put(self._forest.runs[run_id], self._forest.states[run_id])
             else:
                 self._index.drop(run_id)
-        self._unindexed.clear()
-        return self._index
 
     # --- keeping level ----------------------------------------------------------------------------
 

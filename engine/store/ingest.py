@@ -28,7 +28,7 @@ from engine.store.watch import Listing, Rotation
 
 _CHUNK = 8 << 20  # bytes of journals per transaction: about 30,000 lines, 100 MB while they are Python objects
 _TOGETHER = 500  # journals per transaction
-_AT_REST = 256  # of the runs that have ended, how many are looked at each time
+_AT_REST = 128  # of the runs that have ended, how many are looked at each time
 _ENDED = ("finished", "failed", "stopped", "cancelled")
 WORKSPACE = ""
 """The path under which the workspace's own journal stands in `journals`."""

@@ -18,9 +18,10 @@ from engine.journal.reader import read
 from engine.journal.writer import JournalWriter
 from engine.launch.mirror import Mirror
 from engine.paths import RunFolder
-from engine.store import ingest
+from engine.store import database, ingest
 from engine.store.database import Database
 from engine.store.rows import Changes
+from engine.store.search import Index
 from tests.store.tables import Store, everything
 from tests.support.workspace import Journal
 
@@ -190,3 +191,18 @@ def test_one_line_of_one_run_sends_one_run(plan: Plan, store: Store) -> None:
     assert everything > RUNS * 500
     assert nothing < 100
     assert one < 3000
+
+
+def test_what_a_query_needs_is_made_ready_a_little_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[str] = []
+    real = Index.put
+    monkeypatch.setattr(Index, "put", lambda self, row, state: (put.append(row.id), real(self, row, state)))
+    monkeypatch.setattr(database, "_AHEAD", 70)
+    store.database.prepare()
+    assert put == []  # nobody has looked yet
+    store.database.look(lambda board: board.version)
+    for done in (70, 140, 210, 280, 300, 300):
+        store.database.prepare()
+        assert len(put) == done
+    assert len(store.database.look(lambda board: board.index().search("kind:branch", 0.0))) > 200
+    assert len(put) == len(set(put)) == RUNS
