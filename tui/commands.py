@@ -63,7 +63,7 @@ def _here(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
     order: dict[object, int] = {screen: 0, app: 1}
     active = sorted(
         screen.active_bindings.values(),
-        key=lambda one: order.get(one.node, 2) or str(one.binding.id).startswith("place."),
+        key=lambda one: order.get(one.node, 2) or one.binding.action.startswith("app.focus_"),
     )
     for node, binding, enabled, _ in active:
         if enabled and binding.tooltip and binding.id and binding.action not in seen:

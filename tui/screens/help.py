@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
@@ -24,6 +25,8 @@ from tui.widgets.key_bar import KeyBar
 COLUMN = 68
 """Cells that one column of keys wants."""
 _KEYS, _WORD = 11, 13
+_PHONE = 56
+"""Cells of a row from which on key, word and why stand side by side."""
 
 
 class Line(NamedTuple):
@@ -124,7 +127,9 @@ def sections(over: Screen[Any]) -> list[Section]:
 
 
 def _lines(found: Iterable[list[Binding]]) -> list[Line]:
-    return [Line(all_of(same), same[0].description, same[0].tooltip) for same in found]
+    """What the place can do, then how to go from pane to pane."""
+    last = sorted(found, key=lambda same: same[0].action.startswith("app.focus_"))
+    return [Line(all_of(same), same[0].description, same[0].tooltip) for same in last]
 
 
 def _signs() -> list[Line]:
@@ -166,13 +171,17 @@ def columns(blocks: list[Section], many: int) -> list[list[Section]]:
 
 
 def _block(title: str, lines: list[Line], width: int) -> Content:
-    drawn = [Content.styled(title, f"bold {theme.GREEN}")]
-    for line in lines:
-        drawn.append(
-            Content.assemble(
-                (fit(line.key, _KEYS, right=True) + "  ", line.colour or theme.AMBER),
-                (fit(line.word, _WORD) + " ", theme.BRIGHT),
-                (cut(line.why, max(0, width - _KEYS - _WORD - 3)), theme.MUTED),
-            )
-        )
-    return Content("\n").join(drawn)
+    return Content("\n").join([Content.styled(title, f"bold {theme.GREEN}"), *(_drawn(line, width) for line in lines)])
+
+
+def _drawn(line: Line, width: int) -> Content:
+    """Key, word and why in a row; on a phone the why has rows of its own, for there it would be cut."""
+    if width >= _PHONE or not line.why:
+        why = cut(line.why, width - _KEYS - _WORD - 3)
+    else:
+        why = "\n" + "\n".join(f"   {part}" for part in wrap(line.why, max(8, width - 3)))
+    return Content.assemble(
+        (fit(line.key, _KEYS, right=True) + "  ", line.colour or theme.AMBER),
+        (fit(line.word, _WORD) + " ", theme.BRIGHT),
+        (why, theme.MUTED),
+    )
