@@ -167,9 +167,9 @@ def _running(run: RunRow, width: int) -> Content:
 
 
 def _waiting(run: RunRow, number: int, takes: float | None, width: int, now: float) -> Content:
-    from_ = ", ".join(parent.partition(":")[2] for parent in run.parents)
+    from_ = ", ".join(parent.partition(":")[2].partition("/")[0] for parent in run.parents)
     tags = " ".join(f"#{tag}" for tag in run.tags)
-    origin = "  ".join(part for part in (f"from {from_}" if from_ else "", tags) if part)
+    origin = "  ".join(part for part in (tags, f"from {from_}" if from_ else "") if part)
     told = f"≤ ~{figures.duration(takes)}" if takes is not None else ""
     asked = _ago("asked ", now - run.created, width)
     end = (f"{told:>10}  {asked}" if told else asked) if width >= 56 else told or asked
