@@ -21,7 +21,15 @@ _NAMED = {key.value for key in Keys} | {"slash", "backslash", "at", "minus", "pl
 _MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt|super|hyper|meta)\+)+(?P<key>.+)")
 
 
-PARTS = {"lineage": ("tree", "card"), "monitor": ("watch_list",), "logs": ("log_view",), "machine": ("processes",)}
+PARTS = {
+    "lineage": ("tree", "card"),
+    "monitor": ("watch_list",),
+    "compare": ("scores", "items", "search"),
+    "corpus": ("lines", "search"),
+    "play": ("answer", "prompt"),
+    "machine": ("processes",),
+    "logs": ("log_view",),
+}
 """The lists of keys of a place's own widgets."""
 
 

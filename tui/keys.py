@@ -201,19 +201,13 @@ CORPUS: list[BindingType] = [
     _key("E", "export", "export", "corpus.export", "Save the report as Markdown", True),
 ]
 
-WATERFALL: list[BindingType] = [
-    _key("down,j,s", "cursor_down", "down", "waterfall.down", "Next rule", display="↓"),
-    _key("up,k,w", "cursor_up", "up", "waterfall.up", "Rule before", display="↑"),
-    _key("home,g", "first", "first", "waterfall.first", "What was read"),
-    _key("end,G", "last", "last", "waterfall.last", "What was kept"),
+LINES: list[BindingType] = [
+    _key("down,j,s", "cursor_down", "down", "lines.down", "Next line", display="↓"),
+    _key("up,k,w", "cursor_up", "up", "lines.up", "Line before", display="↑"),
+    _key("home,g", "first", "first", "lines.first", "First line"),
+    _key("end,G", "last", "last", "lines.last", "Last line"),
 ]
-
-SAMPLES: list[BindingType] = [
-    _key("down,j,s", "cursor_down", "down", "samples.down", "Next sample", display="↓"),
-    _key("up,k,w", "cursor_up", "up", "samples.up", "Sample before", display="↑"),
-    _key("home,g", "first", "first", "samples.first", "First sample"),
-    _key("end,G", "last", "last", "samples.last", "Last sample"),
-]
+"""Of the rules and of the samples of a corpus, where n and N are the samples'."""
 
 MONITOR: list[BindingType] = [
     _key("left", "cursor(-1)", "read", "monitor.left", "Read values: a column earlier", True, "←→"),
@@ -348,6 +342,35 @@ MACHINE: list[BindingType] = [
     _key("S", "stop", "stop run", "machine.stop", "Checkpoint and stop this process's run", True),
 ]
 
+SCORES: list[BindingType] = [
+    _key("down,j,s", "move(1)", "down", "scores.down", "Next model", display="↓"),
+    _key("up,k,w", "move(-1)", "up", "scores.up", "Model before", display="↑"),
+    _key("home,g", "move(-9999)", "first", "scores.first", "First model"),
+    _key("end,G", "move(9999)", "last", "scores.last", "Last model"),
+]
+
+ITEMS: list[BindingType] = [
+    _key("down,j,s", "move(1)", "down", "items.down", "Next item", display="↓"),
+    _key("up,k,w", "move(-1)", "up", "items.up", "Item before", display="↑"),
+    _key("pagedown,n", "page(1)", "page down", "items.page_down", "A screenful down", display="n"),
+    _key("pageup,N", "page(-1)", "page up", "items.page_up", "A screenful up", display="N"),
+    _key("home,g", "edge(False)", "first", "items.first", "First item"),
+    _key("end,G", "edge(True)", "last", "items.last", "Last item"),
+    _key("enter", "open", "read", "items.open", "Read this item and every answer, full screen", True),
+]
+
+SEARCH: list[BindingType] = [
+    _key("escape", "clear", "clear", "search.clear", "Leave the search"),
+]
+
+READER: list[BindingType] = [
+    _key("escape,enter,q", "dismiss(None)", "back", "reader.back", "Back to the list", True, "esc"),
+    _key("n,full_stop", "turn(1)", "next", "reader.next", "The next one", True, "n"),
+    _key("N,comma", "turn(-1)", "before", "reader.before", "The one before", True, "N"),
+    _key("j,s", "scroll(1)", "down", "reader.down", "A line down", display="↓"),
+    _key("k,w", "scroll(-1)", "up", "reader.up", "A line up", display="↑"),
+]
+
 PLAY: list[BindingType] = [
     _key("enter", "write", "write", "play.write", "Write a prompt; enter in it asks", True),
     _key("space", "pick", "models", "play.pick", "Choose the models to ask", True),
@@ -362,6 +385,27 @@ PLAY: list[BindingType] = [
     _key("c", "compare", "compare", "play.compare", "Compare these models"),
     _key("Y", "copy", "copy", "play.copy", "Copy this answer", True),
     _key("E", "export", "export", "play.export", "Save the exchange as Markdown", True),
+]
+
+PROMPT: list[BindingType] = [
+    Binding("enter", "ask", "ask", id="prompt.ask", tooltip="Ask every model", priority=True),
+    Binding("ctrl+j,shift+enter", "newline", "new line", id="prompt.newline", tooltip="A new line", priority=True),
+]
+
+ANSWER: list[BindingType] = [
+    _key("j,s", "scroll(1)", "down", "answer.down", "Read on", display="↓"),
+    _key("k,w", "scroll(-1)", "up", "answer.up", "Read back", display="↑"),
+    _key("n", "scroll(10)", "page down", "answer.page_down", "Ten lines down"),
+    _key("N", "scroll(-10)", "page up", "answer.page_up", "Ten lines up"),
+    _key("g", "edge(False)", "first", "answer.first", "Its beginning"),
+    _key("G", "edge(True)", "last", "answer.last", "Its end"),
+]
+
+SAMPLING: list[BindingType] = [
+    Binding("escape", "dismiss(None)", "cancel", id="sampling.cancel", tooltip="Leave it as it was"),
+    Binding("enter", "done", "done", id="sampling.done", tooltip="Ask like this from now on", priority=True),
+    Binding("down", "app.focus_next", "next", id="sampling.next", tooltip="The next field", priority=True),
+    Binding("up", "app.focus_previous", "before", id="sampling.before", tooltip="The field before", priority=True),
 ]
 
 OPTIONS: list[BindingType] = [

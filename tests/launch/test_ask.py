@@ -13,6 +13,7 @@ from engine.dialogue import Chances, Ended, Loaded, Piece, Request, Sampling, St
 from engine.errors import FrozenError, InputError, MachineError, NotFoundError
 from engine.launch.ask import Speakers, request
 from engine.paths import Workspace
+from tests.support.processes import children
 from tests.support.supervised import wait_for
 from tests.support.voices import CONTEXT, give_voices
 from tests.support.workspace import BASE, CLASSES, RUNS, make_workspace
@@ -33,7 +34,7 @@ def speakers() -> Iterator[Speakers]:
 
 
 def processes() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children() if "engine.model.say" in " ".join(p.cmdline())]
+    return children("engine.model.say")
 
 
 def asked(workspace: Workspace, model: str, **sampling: object) -> Request:

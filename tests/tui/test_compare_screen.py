@@ -17,9 +17,9 @@ from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import BASE, RUNS
 from tui.app import GraftlineApp
 from tui.screens.compare import CompareScreen
-from tui.screens.item import ItemScreen
 from tui.screens.pick import PickScreen
 from tui.screens.play import PlayScreen
+from tui.screens.reader import ReaderScreen
 from tui.widgets.confusion import matrix
 from tui.widgets.item_list import ItemList
 from tui.widgets.recipe_words import recipe_words
@@ -172,7 +172,7 @@ async def test_items_are_chosen_searched_and_read(demo: GraftlineApp) -> None:
         assert items.cursor == 0
         await pilot.press("enter")
         await settle(pilot)
-        assert isinstance(demo.screen, ItemScreen)
+        assert isinstance(demo.screen, ReaderScreen)
         assert f"item 1 of {len(wanted)}" in screen_text(pilot) and "✓ right" in screen_text(pilot)
         await pilot.press("n")
         await settle(pilot)

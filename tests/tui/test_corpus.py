@@ -13,7 +13,7 @@ from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import DOCS, EMAIL, RUNS
 from tui.app import GraftlineApp
 from tui.screens.corpus import CorpusScreen
-from tui.screens.sample import SampleScreen
+from tui.screens.reader import ReaderScreen
 from tui.widgets.samples_pane import SamplesPane
 from tui.widgets.waterfall import Waterfall, falls
 
@@ -63,7 +63,7 @@ async def test_samples_are_paged_and_read_full_screen(demo: GraftlineApp) -> Non
         assert pane.list.has_focus
         await pilot.press("G", "g", "down", "enter")
         await settle(pilot)
-        assert isinstance(demo.screen, SampleScreen)
+        assert isinstance(demo.screen, ReaderScreen)
         assert "sample 2 of 3" in screen_text(pilot) and "dropped by duplicate" in screen_text(pilot)
         await pilot.press("n")
         await settle(pilot)

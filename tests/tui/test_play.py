@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.launch.client import Client
+from tests.support.processes import children
 from tests.support.screen import control_characters, screen_text, settle, shows
 from tests.support.voices import give_voices
 from tests.support.workspace import BASE, CLASSES, RUNS, make_workspace
@@ -189,12 +189,8 @@ async def test_stopping_ends_the_process_and_keeps_what_was_said(app: GraftlineA
         assert answer.state in ("stopped", "done") and answer.tokens > 3
         if answer.state == "stopped":
             assert "■ stopped" in screen_text(pilot) and answer.tokens < 511
-            assert not _speaking()
-    assert not _speaking(), "the app's end ends every process"
-
-
-def _speaking() -> list[int]:
-    return [p.pid for p in psutil.Process().children() if "engine.model.say" in " ".join(p.cmdline())]
+            assert not children("engine.model.say")
+    assert not children("engine.model.say"), "the app's end ends every process"
 
 
 async def test_what_cannot_be_asked_says_why_in_its_pane(app: GraftlineApp) -> None:

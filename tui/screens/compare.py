@@ -24,16 +24,15 @@ from textual.widgets import Static
 from engine.compare.export import export
 from engine.compare.overview import overview
 from engine.errors import InputError
-from engine.paths import write_atomic
 from engine.store.rows import EvalRow
 from tui import keys, theme
 from tui.gateway import Compared
 from tui.lineage_rows import every, title
 from tui.messages import OpenLaunch, OpenPlay, Snapshot
-from tui.screens.ask import AskScreen
-from tui.screens.item import ItemScreen
 from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
+from tui.screens.reader import ReaderScreen
+from tui.screens.save import save_as
 from tui.text import cut, one_line
 from tui.widgets import compare_words, errors_pane
 from tui.widgets.errors_pane import ErrorsPane
@@ -274,7 +273,7 @@ class CompareScreen(Place):
     @on(ItemList.Opened)
     def _opened(self) -> None:
         pane = self.query_one(ItemsPane)
-        self.app.push_screen(ItemScreen(pane.list, pane.names, pane.suite_task))
+        self.app.push_screen(ReaderScreen(pane.look, pane.list.action_move))
 
     # --- keys -----------------------------------------------------------------------------------
 
@@ -343,15 +342,10 @@ class CompareScreen(Place):
     async def action_export(self) -> None:
         if self._document("md") is None:
             return
-        hint = "The ending chooses: .md, .tex (booktabs) or .csv. A file that is there is replaced."
-        value = f"compare-{one_line(self._suite)}.md"
-        path = await self.app.push_screen_wait(AskScreen("Save this comparison", hint=hint, value=value, check=_form))
-        if path is not None and (text := self._document(_form(path))) is not None:
-            where = Path(path.strip()).expanduser()
-            self.graft.ask(
-                lambda: write_atomic(where, text.encode("utf-8", "replace")),
-                lambda _: self.graft.say(f"Saved {one_line(str(where))}."),
-            )
+        hint = "The ending chooses: .md, .tex (booktabs) or .csv."
+        name = f"compare-{one_line(self._suite)}.md"
+        make = lambda path: self._document(_form(path)) or ""  # noqa: E731
+        await save_as(self, "Save this comparison", name, make, hint=hint, check=_form)
 
 
 def _form(path: str) -> str:

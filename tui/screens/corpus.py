@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
@@ -15,13 +14,12 @@ from textual.widgets import OptionList, Static
 from engine import figures
 from engine.corpus.document import markdown
 from engine.corpus.report import CorpusReport
-from engine.paths import write_atomic
 from engine.store.rows import CorpusRow
 from tui import keys, theme
 from tui.messages import OpenLaunch, OpenLogs, Snapshot
-from tui.screens.ask import AskScreen
 from tui.screens.place import Place
-from tui.screens.sample import SampleScreen
+from tui.screens.reader import ReaderScreen
+from tui.screens.save import save_as
 from tui.text import fit, one_line
 from tui.widgets.samples_pane import SamplesPane
 from tui.widgets.sized import Sized
@@ -130,14 +128,14 @@ class CorpusScreen(Place):
     def action_read(self) -> None:
         """The list of samples; where there is no room for it, the sample itself."""
         if self._samples.found and self.has_class("-narrow"):
-            self.app.push_screen(SampleScreen(self._samples))
+            self.app.push_screen(ReaderScreen(self._samples.look, self._samples.move))
         elif self._samples.found:
             self._samples.list.focus()
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_list is self._samples.list:
-            self.app.push_screen(SampleScreen(self._samples))
+            self.app.push_screen(ReaderScreen(self._samples.look, self._samples.move))
         else:
             self.action_read()
 
@@ -166,18 +164,9 @@ class CorpusScreen(Place):
 
     @work(group="dialog")
     async def action_export(self) -> None:
-        report = self._report
-        if report is None:
-            return
-        title, hint = "Save this report as Markdown", "A file that is there is replaced."
-        value = f"corpus-{one_line(report.name)}.md"
-        path = await self.app.push_screen_wait(AskScreen(title, hint=hint, value=value))
-        if path and path.strip():
-            where = Path(path.strip()).expanduser()
-            self.graft.ask(
-                lambda: write_atomic(where, markdown(report).encode("utf-8", "replace")),
-                lambda _: self.graft.say(f"Saved {one_line(str(where))}."),
-            )
+        if (report := self._report) is not None:
+            name = f"corpus-{one_line(report.name)}.md"
+            await save_as(self, "Save this report as Markdown", name, lambda _: markdown(report))
 
 
 def _made(report: CorpusReport, width: int, tall: bool) -> Content:

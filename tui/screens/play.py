@@ -11,7 +11,6 @@ Leaving the place stops nothing, and the app's end ends every process.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -24,16 +23,15 @@ from textual.widgets import Static
 
 from engine.dialogue import Sampling
 from engine.errors import GraftlineError, machine_error
-from engine.paths import write_atomic
 from tui import keys, theme
 from tui.exchange import Answer, Exchange, Question, markdown
 from tui.messages import OpenCompare, Snapshot
-from tui.screens.ask import AskScreen
 from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
 from tui.screens.sampling import SamplingScreen
+from tui.screens.save import save_as
 from tui.speakers import Speaker, by_default, speakers_of
-from tui.text import cut, one_line
+from tui.text import cut
 from tui.widgets.answer_grid import AnswerGrid
 from tui.widgets.prompt_box import PromptBox
 
@@ -249,15 +247,8 @@ class PlayScreen(Place):
         if exchange is None:
             self.graft.say("Nothing is answered yet.", severity="warning")
             return
-        title, hint = "Save the exchange as Markdown", "A file that is there is replaced."
-        path = await self.app.push_screen_wait(AskScreen(title, hint=hint, value="exchange.md"))
-        if path and path.strip():
-            names = {model: self._called(model) for model in exchange.answers}
-            where, text = Path(path.strip()).expanduser(), markdown(exchange, names)
-            self.graft.ask(
-                lambda: write_atomic(where, text.encode("utf-8", "replace")),
-                lambda _: self.graft.say(f"Saved {one_line(str(where))}."),
-            )
+        names = {model: self._called(model) for model in exchange.answers}
+        await save_as(self, "Save the exchange as Markdown", "exchange.md", lambda _: markdown(exchange, names))
 
 
 def _nobody() -> Content:

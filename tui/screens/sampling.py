@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import msgspec
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.dialogue import Sampling
+from tui import keys
 from tui.text import one_line, words
 
 _FIELDS: dict[str, tuple[str, str]] = {
@@ -45,12 +46,7 @@ class SamplingScreen(ModalScreen[tuple[Sampling, str] | None]):
     SamplingScreen .problem { color: $error; height: auto; }
     SamplingScreen .hint { color: $muted; margin-top: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "cancel", id="sampling.cancel"),
-        Binding("enter", "done", "done", id="sampling.done", priority=True),
-        Binding("down", "app.focus_next", "next", id="sampling.next", priority=True),
-        Binding("up", "app.focus_previous", "before", id="sampling.before", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.SAMPLING
 
     def __init__(self, sampling: Sampling, given: str):
         super().__init__()

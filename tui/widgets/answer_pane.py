@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from engine import figures
-from tui import theme
+from tui import keys, theme
 from tui.exchange import Answer
 from tui.text import fit, one_line, page, words
 
@@ -35,14 +35,7 @@ class AnswerPane(Vertical):
     AnswerPane VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; padding: 0 1 0 0; }
     AnswerPane .said { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,s", "scroll(1)", "down", show=False, id="answer.down"),
-        Binding("k,w", "scroll(-1)", "up", show=False, id="answer.up"),
-        Binding("n", "scroll(10)", "page down", show=False, id="answer.page_down"),
-        Binding("N", "scroll(-10)", "page up", show=False, id="answer.page_up"),
-        Binding("g", "edge(False)", "first", show=False, id="answer.first"),
-        Binding("G", "edge(True)", "last", show=False, id="answer.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.ANSWER
 
     def __init__(self, model: str):
         super().__init__()

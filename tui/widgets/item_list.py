@@ -15,7 +15,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -23,7 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.compare.items import Item
-from tui import theme
+from tui import keys, theme
 from tui.text import fit
 
 SIGNS = {True: "✓", False: "✗", None: "·"}
@@ -43,15 +43,7 @@ class ItemList(ScrollView, can_focus=True):
     ItemList:blur > .items--cursor { background: $block-cursor-blurred-background; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"items--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j,s", "move(1)", "down", show=False, id="items.down"),
-        Binding("up,k,w", "move(-1)", "up", show=False, id="items.up"),
-        Binding("pagedown,n", "page(1)", "page down", show=False, id="items.page_down"),
-        Binding("pageup,N", "page(-1)", "page up", show=False, id="items.page_up"),
-        Binding("home,g", "edge(False)", "first", show=False, id="items.first"),
-        Binding("end,G", "edge(True)", "last", show=False, id="items.last"),
-        Binding("enter", "open", "read", id="items.open", tooltip="Read this item and every answer, full screen"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.ITEMS
 
     cursor: reactive[int] = reactive(0)
 

@@ -7,16 +7,17 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from engine.compare.items import KINDS, Item, chosen
-from tui import theme
+from tui import keys, theme
 from tui.text import one_line
 from tui.widgets.item_list import ItemList
 from tui.widgets.item_words import item_words
+from tui.widgets.search_box import SearchBox
 
 
 class ItemsPane(Vertical):
@@ -24,16 +25,13 @@ class ItemsPane(Vertical):
 
     DEFAULT_CSS = """
     ItemsPane #kinds { height: 1; text-wrap: nowrap; }
-    ItemsPane Input { height: 1; border: none; padding: 0; background: $surface; }
     ItemsPane ItemList { height: 3fr; min-height: 3; }
     ItemsPane #answers {
         height: 2fr; min-height: 3; border-top: solid $border; scrollbar-size-vertical: 1; padding: 0 1;
     }
     ItemsPane #answers Static { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", show=False, id="items.clear", tooltip="Leave the search"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.SEARCH
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
@@ -45,13 +43,10 @@ class ItemsPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="kinds")
-        yield Input(placeholder="words in an item or an answer", id="search", select_on_focus=False)
+        yield SearchBox("words in an item or an answer", id="search")
         yield ItemList(id="list")
         with VerticalScroll(id="answers", can_focus=False):
             yield Static(id="answer")
-
-    def on_mount(self) -> None:
-        self.query_one("#search").display = False
 
     @property
     def list(self) -> ItemList:
@@ -91,6 +86,15 @@ class ItemsPane(Vertical):
             answer.update(item_words(message.item, self.names, self.suite_task))
         self.query_one("#answers").scroll_home(animate=False)
 
+    def look(self) -> tuple[Content, Content]:
+        """The chosen item, to be read full screen."""
+        item, at = self.list.item, self.list.cursor
+        if item is None:
+            return Content(""), Content("")
+        place = f"item {at + 1:,} of {len(self.list.items):,}   "
+        head = Content.assemble((place, theme.MUTED), (one_line(item.example_id), f"bold {theme.BRIGHT}"))
+        return head, item_words(item, self.names, self.suite_task)
+
     def next_kind(self) -> None:
         kinds = self._kinds()
         self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
@@ -99,24 +103,16 @@ class ItemsPane(Vertical):
     # --- search ---------------------------------------------------------------------------------
 
     def search(self) -> None:
-        box = self.query_one("#search", Input)
-        box.display = True
-        box.focus()
+        self.query_one(SearchBox).open()
 
-    @on(Input.Changed, "#search")
-    def _searched(self, event: Input.Changed) -> None:
-        event.stop()
-        self.query_text = event.value.strip()
+    @on(SearchBox.Searched)
+    def _searched(self, event: SearchBox.Searched) -> None:
+        self.query_text = event.text
         self._fill()
 
-    @on(Input.Submitted, "#search")
-    def _found(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one("#search").display = bool(self.query_text)
+    @on(SearchBox.Left)
+    def _found(self) -> None:
         self.list.focus()
 
     def action_clear(self) -> None:
-        box = self.query_one("#search", Input)
-        box.value = ""
-        box.display = False
-        self.list.focus()
+        self.query_one(SearchBox).leave()

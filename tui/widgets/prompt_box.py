@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.document._document import EditResult
 from textual.document._edit import Edit
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui import keys
 from tui.text import many_lines
 
 
@@ -24,12 +25,7 @@ class PromptBox(TextArea):
     }
     PromptBox:focus { border: none; border-left: thick $primary; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "ask", "ask", id="prompt.ask", tooltip="Ask every model", priority=True),
-        Binding(
-            "ctrl+j,shift+enter", "newline", "new line", id="prompt.newline", tooltip="Begin a new line", priority=True
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.PROMPT
 
     class Asked(Message):
         """Enter: this text is to be asked."""

@@ -8,15 +8,16 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.corpus.report import CorpusReport, RuleCount, Sample
 from tui import keys, theme
 from tui.text import cut, one_line, page, words
+from tui.widgets.search_box import SearchBox
 from tui.widgets.waterfall import Fall
 
 
@@ -29,7 +30,9 @@ class Found:
 
 
 class SampleList(OptionList):
-    BINDINGS: ClassVar[list[BindingType]] = keys.SAMPLES
+    """A line a sample."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.LINES
 
 
 class SamplesPane(Vertical):
@@ -37,7 +40,6 @@ class SamplesPane(Vertical):
 
     DEFAULT_CSS = """
     SamplesPane #rule { height: auto; max-height: 3; margin-bottom: 1; }
-    SamplesPane Input { height: 1; border: none; padding: 0; background: $panel; margin-bottom: 1; }
     SamplesPane SampleList {
         height: auto; max-height: 40%; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1;
     }
@@ -47,9 +49,7 @@ class SamplesPane(Vertical):
     SamplesPane #text { height: 1fr; margin-top: 1; scrollbar-size-vertical: 1; }
     SamplesPane #sample { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", show=False, id="samples.clear", tooltip="Leave the search"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.SEARCH
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
@@ -60,13 +60,10 @@ class SamplesPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="rule")
-        yield Input(placeholder="words in any sample", id="search", select_on_focus=False)
+        yield SearchBox("words in any sample", id="search")
         yield SampleList(id="samples", markup=False)
         with VerticalScroll(id="text", can_focus=False):
             yield Static(id="sample")
-
-    def on_mount(self) -> None:
-        self.query_one("#search").display = False
 
     @property
     def list(self) -> SampleList:
@@ -113,6 +110,13 @@ class SamplesPane(Vertical):
             self.query_one("#sample", Static).update(sample_words(self.chosen))
             self.query_one("#text").scroll_home(animate=False)
 
+    def look(self) -> tuple[Content, Content]:
+        """The chosen sample, to be read full screen."""
+        found = self.chosen
+        if found is None:
+            return Content(""), Content("")
+        return heading(found, self.list.highlighted or 0, len(self.found)), sample_words(found)
+
     def move(self, by: int) -> None:
         """To the next sample, or the one before."""
         if self.found:
@@ -121,26 +125,19 @@ class SamplesPane(Vertical):
     # --- search ---------------------------------------------------------------------------------
 
     def search(self) -> None:
-        box = self.query_one("#search", Input)
-        box.display = True
-        box.focus()
+        self.query_one(SearchBox).open()
 
-    @on(Input.Changed, "#search")
-    def _searched(self, event: Input.Changed) -> None:
-        event.stop()
-        self.query_text = event.value.strip()
+    @on(SearchBox.Searched)
+    def _searched(self, event: SearchBox.Searched) -> None:
+        self.query_text = event.text
         self._fill()
 
-    @on(Input.Submitted, "#search")
-    def _done(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one("#search").display = bool(self.query_text)
+    @on(SearchBox.Left)
+    def _found(self) -> None:
         self.list.focus()
 
     def action_clear(self) -> None:
-        box = self.query_one("#search", Input)
-        box.value, box.display = "", False
-        self.list.focus()
+        self.query_one(SearchBox).leave()
 
 
 def samples_of(report: CorpusReport, fall: Fall) -> list[Found]:
@@ -191,6 +188,16 @@ def sample_words(found: Found) -> Content:
         parts.append(words(f"the same as {sample.kept}", theme.MUTED))
     parts += [Content(""), page(sample.text) if sample.text.strip() else Content.styled("(no text)", theme.MUTED)]
     return Content("\n").join(parts)
+
+
+def heading(found: Found, place: int, count: int) -> Content:
+    """The line above a sample that is read full screen."""
+    why, colour = ("kept", theme.GREEN)
+    if found.rule:
+        why, colour = f"dropped by {one_line(found.rule.rule)}", theme.AMBER
+    reason = f": {one_line(found.rule.reason)}" if found.rule else ""
+    at = f"sample {place + 1} of {count}   "
+    return Content.assemble((at, theme.MUTED), (why, f"bold {colour}"), (reason, theme.MUTED))
 
 
 def _sources(report: CorpusReport) -> Content:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -26,7 +26,7 @@ from textual.strip import Strip
 from engine import figures
 from engine.compare.table import Comparison, ComparisonRow, Difference
 from engine.store.rows import ScoreRow
-from tui import theme
+from tui import keys, theme
 from tui.text import fit
 from tui.widgets import ticks
 
@@ -128,12 +128,7 @@ class ScoreTable(ScrollView, can_focus=True):
     ScoreTable:blur > .scores--cursor { background: $block-cursor-blurred-background; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"scores--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j,s", "move(1)", "down", show=False, id="scores.down"),
-        Binding("up,k,w", "move(-1)", "up", show=False, id="scores.up"),
-        Binding("home,g", "move(-9999)", "first", show=False, id="scores.first"),
-        Binding("end,G", "move(9999)", "last", show=False, id="scores.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.SCORES
 
     cursor: reactive[int] = reactive(0)
     metric: reactive[str] = reactive("")

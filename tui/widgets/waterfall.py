@@ -42,7 +42,7 @@ def falls(report: CorpusReport) -> list[Fall]:
 class Waterfall(OptionList):
     """The cursor chooses a rule; its samples are shown elsewhere."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys.WATERFALL
+    BINDINGS: ClassVar[list[BindingType]] = keys.LINES
 
     @dataclass
     class Chosen(Message):
