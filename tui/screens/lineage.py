@@ -1,29 +1,27 @@
 """Home: the tree of corpora, bases and variants beside the card of the node under the cursor.
 
 wide (100 columns or more)   tree | card, and below the tree what the base cost and saved
-narrow                       tree above, the card's first lines below; `d` turns from one to the other
+narrow                       tree above, the card's first lines below; `]` turns from one to the other
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from engine.paths import safe_name, slug
 from engine.store.rows import Node
 from tui import keys, messages
-from tui.lineage_rows import SORTS, Line, base_cost, every, matching, title
+from tui.lineage_rows import SORTS, Line, base_cost, every, matching
 from tui.messages import Snapshot
 from tui.next_step import next_step
 from tui.node_details import SIBLINGS
-from tui.screens.actions import RunActions, Target
-from tui.screens.ask import AskScreen
+from tui.screens.model_actions import ModelActions
 from tui.widgets.active_runs import ActiveRuns, active
 from tui.widgets.cost_bars import CostBars
 from tui.widgets.filter_box import FilterBox
@@ -41,7 +39,7 @@ _NEED_A_NODE = {binding.action for binding in keys.LINEAGE if isinstance(binding
 """Keys that mean nothing in an empty workspace, and are not offered there."""
 
 
-class LineageScreen(RunActions):
+class LineageScreen(ModelActions):
     """The lineage."""
 
     PLACE = "lineage"
@@ -115,6 +113,8 @@ class LineageScreen(RunActions):
             self.graft.ask(self.graft.gateway.demo, self._show_demo, group="demo")
 
     def _show_demo(self, demo: tuple[bool, list[str]]) -> None:
+        if not self.is_attached:
+            return  # the answer came while the app was closing
         playing, said = demo
         runs = self.graft.snapshot.runs if self.graft.snapshot else ()
         self.query_one(NextLine).demo = playing
@@ -183,7 +183,7 @@ class LineageScreen(RunActions):
         self.set_class(event.size.width < 100, "-narrow")
         self.set_class(event.size.width >= 160, "-wide")
         self.set_class(event.size.height >= 50, "-tall")
-        self.query_one(CostBars).short = event.size.height < 30
+        self.query_one(CostBars).short = event.size.height < 30 or event.size.width < 60
 
     def watch_details(self, details: bool) -> None:
         self.set_class(details, "-turned")
@@ -206,7 +206,7 @@ class LineageScreen(RunActions):
     def action_pin(self) -> None:
         """Pin the chosen nodes, or unpin them when all of them are pinned."""
         tree = self.query_one(LineageTree)
-        ids, pinned = {node.id for node in self._chosen()}, tree.view.pinned
+        ids, pinned = {node.id for node in self.chosen()}, tree.view.pinned
         tree.see(pinned=pinned - ids if ids <= pinned else pinned | ids)
 
     # --- filter ---------------------------------------------------------------------------------
@@ -236,31 +236,17 @@ class LineageScreen(RunActions):
 
     # --- the node under the cursor --------------------------------------------------------------
 
-    def _node(self) -> Node | None:
+    def node(self) -> Node | None:
         return self.query_one(LineageTree).node
 
-    def target(self) -> Target | None:
-        node = self._node()
-        return self._as_target(node) if node else None
-
-    def targets(self) -> tuple[Target, ...]:
-        return tuple(self._as_target(node) for node in self._chosen())
-
-    def _as_target(self, node: Node) -> Target:
-        kin = {node.run_id, *node.frozen_as} - {node.id, None}
-        state = _run_state(node, self.graft.snapshot)
-        return Target(
-            node.id, title(node), node.run_id, state, node.note, node.tags, tuple(sorted(id for id in kin if id))
-        )
-
-    def _chosen(self) -> list[Node]:
+    def chosen(self) -> list[Node]:
         """The marked nodes in the tree's order, else the one under the cursor."""
         tree, marks = self.query_one(LineageTree), self.graft.selection
         marked = [node for node in every(tree.lineage) if node.id in marks] if marks else []
         return marked or ([tree.node] if tree.node else [])
 
     def action_mark(self) -> None:
-        if node := self._node():
+        if node := self.node():
             self.graft.selection ^= {node.id}
             self.query_one(LineageTree).action_move(1)
 
@@ -286,67 +272,8 @@ class LineageScreen(RunActions):
         if tree.node is not None and tree.node.kind == "corpus" and not self.graft.selection:
             self.post_message(messages.OpenCorpus(tree.node.id))
             return
-        runs = tuple(dict.fromkeys(node.run_id for node in self._chosen() if node.run_id))
+        runs = tuple(dict.fromkeys(node.run_id for node in self.chosen() if node.run_id))
         if runs:
             self.post_message(messages.OpenMonitor(runs))
         else:
             self.graft.say("No run made this, so there is no curve.", severity="warning")
-
-    def action_branch(self) -> None:
-        node = self._node()
-        if node is None or node.kind == "corpus":
-            self.graft.say(
-                "Put the cursor on a base, a pretraining run or a variant to branch from.", severity="warning"
-            )
-            return
-        self.post_message(messages.OpenLaunch("branch", base=node.id))
-
-    def action_pretrain(self) -> None:
-        node = self._node()
-        corpus = node.id if node and node.kind == "corpus" else ""
-        self.post_message(messages.OpenLaunch("pretrain", base=corpus))
-
-    def action_evaluate(self) -> None:
-        models = tuple(node.id for node in self._chosen() if node.kind != "corpus")
-        if models:
-            self.post_message(messages.OpenLaunch("evaluate", base=models[0], models=models))
-        else:
-            self.graft.say("Put the cursor on a model to evaluate, or mark some with space.", severity="warning")
-
-    def action_compare(self) -> None:
-        models = tuple(node.id for node in self._chosen() if node.kind in ("base", "variant"))
-        self.post_message(messages.OpenCompare(models))
-
-    def action_talk(self) -> None:
-        models = tuple(node.id for node in self._chosen() if node.kind != "corpus")
-        if models:
-            self.post_message(messages.OpenPlay(models))
-        else:
-            self.graft.say("Put the cursor on a model to talk to, or mark some with space.", severity="warning")
-
-    @work(group="dialog")
-    async def action_freeze(self) -> None:
-        target = self._target(need_run=True)
-        node = self._node()
-        if target is None or node is None:
-            return
-        if node.kind not in ("pretrain", "variant") or target.state not in ("finished", "stopped"):
-            self.graft.say("Only a finished or stopped run can be frozen.", severity="warning")
-            return
-        run_id = target.run_id or ""
-        hint = "The best checkpoint becomes NAME@1, or the next version: hashed, read-only, never changed again."
-        ask = AskScreen(f"Freeze {target.name} as", hint=hint, value=slug(target.name), check=safe_name)
-        name = await self.app.push_screen_wait(ask)
-        if name is not None:
-            self.graft.ask(lambda: self.graft.gateway.freeze(run_id, name), lambda made: self._frozen(made.id))
-
-    def _frozen(self, model_id: str) -> None:
-        self.graft.say(f"{model_id} is frozen.")
-        self.post_message(messages.Changed())
-        self.go_to(model_id)
-
-
-def _run_state(node: Node, snapshot: Snapshot | None) -> str:
-    """The state of the run behind a node: a base is `frozen`, but its run is `finished`."""
-    runs = snapshot.runs if snapshot else ()
-    return next((run.state for run in runs if run.id == node.run_id), node.state)

@@ -48,7 +48,7 @@ def _line(run: RunRow, width: int) -> Content:
     if run.state == "queued":
         return Content.assemble((f"{glyph} ", colour), name, (f" {run.kind}, waiting", theme.MUTED))
     done = f"{run.step:,}/{run.steps:,}" if run.steps else run.kind
-    loss = f"  held-out {figures.loss(run.heldout_loss)}" if run.heldout_loss is not None else ""
+    loss = f"  held-out {figures.loss(run.heldout_loss)}" if run.heldout_loss is not None and width >= 50 else ""
     tail = f" {done:>13}{loss}"
     room = max(0, width - len(name) - len(tail) - 4)
     full = round(room * min(1.0, run.step / run.steps)) if run.steps else 0

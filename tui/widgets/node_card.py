@@ -27,17 +27,19 @@ class NodeCard(VerticalScroll, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.CARD
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="card-head")
-        yield Static(id="card-body")
-
-    def on_mount(self) -> None:
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self._above, self._below = Static(id="card-head"), Static(id="card-body")
+        self._words: dict[Static, Content] = {}
         self._line: Line | None = None
         self._details: Details | None = None
         self._progress: float | None = None
         self._now = 0.0
         self._curve: Curve | None = None
-        self._words: dict[str, Content] = {}
+
+    def compose(self) -> ComposeResult:
+        yield self._above
+        yield self._below
 
     def show(self, line: Line | None, now: float, progress: float | None = None) -> None:
         """Draw a node, of whose run `progress` is done. Details of the same node are kept, others forgotten."""
@@ -51,7 +53,8 @@ class NodeCard(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
 
     def show_details(self, details: Details) -> None:
-        if self._line is not None and self._line.node.id == details.node_id:
+        """Draw them, unless another node is shown by now or the screen is being taken down."""
+        if self.is_attached and self._line is not None and self._line.node.id == details.node_id:
             self._details = details
             self._draw()
 
@@ -61,28 +64,28 @@ class NodeCard(VerticalScroll, can_focus=True):
     def _draw(self) -> None:
         line, width = self._line, self.scrollable_content_region.width
         if line is None or width <= 0:
-            self._put("#card-head", Content(""))
-            self._put("#card-body", Content(""))
+            self._put(self._above, Content(""))
+            self._put(self._below, Content(""))
             return
-        self._put("#card-head", head(line, width, self._now, self._progress))
-        self._put("#card-body", body(line.node, self._details, width))
+        self._put(self._above, head(line, width, self._now, self._progress))
+        self._put(self._below, body(line.node, self._details, width))
         self._draw_curve()
 
-    def _put(self, where: str, new: Content) -> None:
+    def _put(self, where: Static, new: Content) -> None:
         """Draw what is new only, and lay the screen out anew only where the lines are others."""
         old = self._words.get(where, Content(""))
         if not new.is_same(old):
             self._words[where] = new
             same = [len(line) for line in new.plain.split("\n")] == [len(line) for line in old.plain.split("\n")]
-            self.query_one(where, Static).update(new, layout=not same)
+            where.update(new, layout=not same)
 
     def _draw_curve(self) -> None:
         """The curve comes with the first details: it needs numpy, and the first frame does not wait for that."""
-        if self._curve is None and self._details is not None:
+        if self._curve is None and self._details is not None and self._above.is_attached:
             from tui.widgets.curve import Curve
 
             self._curve = Curve(id="card-curve")
-            self.mount(self._curve, after="#card-head")
+            self.mount(self._curve, after=self._above)
         if self._curve is not None:
             self._curve.set_series(_series(self._details))
 
