@@ -47,9 +47,9 @@ class Mirror:
             changes = self._difference(changes)
         self.version = changes.version
         if changes.runs or changes.gone:
-            self._runs |= {run.id: run for run in changes.runs}
             for run_id in changes.gone:
                 self._runs.pop(run_id, None)
+            self._runs |= {run.id: run for run in changes.runs}
             self.runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created, run.id)))
         if changes.lineage is not None:
             self._regrow(changes.lineage)
@@ -57,10 +57,10 @@ class Mirror:
     def _difference(self, whole: Changes) -> Changes:
         """As `whole`, but only what differs from what is known."""
         told = whole.lineage or LineageChange(nodes=(), children={}, costs=())
-        parents = self._children.keys() | told.children.keys()
-        children = {i: told.children.get(i, ()) for i in parents}
         costs = None if told.costs == self.lineage.costs else told.costs
         nodes = tuple(node for node in told.nodes if node != self._nodes.get(node.id))
+        parents = self._children.keys() | told.children.keys()
+        children = {i: told.children.get(i, ()) for i in parents}
         children = {i: below for i, below in children.items() if below != self._children.get(i, ())}
         moved = bool(nodes or children) or costs is not None
         return Changes(

@@ -94,10 +94,11 @@ class Board:
         """Take so many runs into the index ahead of the first query."""
         for run_id in list(islice(self._unindexed, count)):
             self._unindexed.discard(run_id)
-            if run_id in self._forest.runs:
-                self._index.put(self._forest.runs[run_id], self._forest.states[run_id])
-            else:
+            row, state = self._forest.runs.get(run_id), self._forest.states.get(run_id)
+            if row is None or state is None:  # gone, if only since the last update
                 self._index.drop(run_id)
+            else:
+                self._index.put(row, state)
 
     # --- keeping level ----------------------------------------------------------------------------
 
@@ -134,6 +135,8 @@ class Board:
             if state is not None:
                 row = run_row(msgspec.structs.asdict(state), forest.tags, forest.notes)
                 others |= known is not None and row.parents != known.parents
+                if known is None:
+                    self._gone.pop(run_id, None)
                 if row != known:
                     forest.runs[run_id], self._run_at[run_id] = row, self.version
             elif known is not None:

@@ -171,3 +171,24 @@ def test_what_is_gone_is_told_to_whoever_knew_it(store: Store) -> None:
     changes = store.database.look(lambda board: board.changes(version))
     assert changes.gone == (RUNS["areas-head"],)
     assert not changes.whole
+
+
+def test_what_went_and_came_back_is_there(store: Store) -> None:
+    follower = mirror(store)
+    before = follower.look()
+    folder = store.workspace.run(RUNS["areas-head"]).path
+    hidden = folder.with_name(".hidden")
+    folder.rename(hidden)
+    store.database.look(lambda board: board.version)  # somebody else looks while it is gone
+    hidden.rename(folder)
+    store.database.look(lambda board: board.version)
+    assert follower.look()[:2] == before[:2] == mirror(store).look()[:2]
+
+
+def test_a_run_that_goes_while_its_index_is_made_ready_harms_nothing(store: Store) -> None:
+    store.database.look(lambda board: board.version)
+    shutil.rmtree(store.workspace.run(RUNS["areas-head"]).path)
+    store.database.sync()  # gone from the tables; nobody has looked at the board since
+    store.database.prepare()
+    found = store.database.look(lambda board: board.index().search("", 0.0))
+    assert sorted(found) == sorted(set(RUNS.values()) - {RUNS["areas-head"]})
