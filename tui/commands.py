@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import messages
-from tui.key_words import first
+from tui.key_words import first, spoken
 from tui.keymap import PARTS, sections
 from tui.lineage_rows import every
 from tui.palettes import PALETTES
@@ -47,14 +47,10 @@ class Command:
 
 def commands(app: GraftlineApp, screen: Screen[Any]) -> list[Command]:
     """All of them, the nearest first. `screen`: where the finder was opened; a dialog keeps one where one is."""
-    here = list(_here(app, screen))
-    done_here = {command.title for command in here}
-    return [
-        *here,
-        *(command for command in _manners(app) if command.title not in done_here),
-        *(_elsewhere(app, screen) if getattr(screen, "PLACE", "") else ()),
-        *(_names(app) if getattr(screen, "PLACE", "") else ()),
-    ]
+    found = [*_here(app, screen), *_manners(app)]
+    if getattr(screen, "PLACE", "") in PLACES:
+        found += [*_elsewhere(app, screen), *_names(app)]
+    return found
 
 
 def _here(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
@@ -82,7 +78,9 @@ def _elsewhere(app: GraftlineApp, screen: Screen[Any]) -> Iterator[Command]:
         for binding in of_place:
             if binding.tooltip and binding.action:
                 call = partial(go_and_do, app, place, binding)
-                yield Command(binding.description, binding.tooltip, call, first(binding), group=place)
+                own = app.own_keys.get(binding.id or "", "")
+                key = spoken(own.split(",")[0]) if own else first(binding)
+                yield Command(binding.description, binding.tooltip, call, key, group=place)
 
 
 async def go_and_do(app: GraftlineApp, place: str, binding: Binding) -> None:
@@ -106,7 +104,7 @@ def _manners(app: GraftlineApp) -> Iterator[Command]:
     slow = "fast line" if app.slow else "slow line"
     about = "Repaint as often as it goes" if app.slow else "Repaint every 2 s and animate nothing, to spare the line"
     yield Command(slow, about, app.turn_slow, group="looks")
-    yield Command("settings", "Where your settings file is; copies its path", app.show_settings_path, group="looks")
+    yield Command("settings file", "Where yours is; copies its path", app.show_settings_path, group="looks")
 
 
 def _names(app: GraftlineApp) -> Iterator[Command]:

@@ -1,7 +1,9 @@
 """What the app is before it shows anything of Graftline: the user's colours, keys and manners, and the terminal's.
 
-settings, environment   ->  palette, keymap, mouse, how slow the line is
-palette (dark ... none) ->  theme.X, style sheets and line filters, all at once, while the app runs
+    settings, environment   ->  palette, keymap, mouse, how slow the line is
+    palette (dark ... none) ->  theme.X, style sheets and line filters, all at once, while the app runs
+
+What must hold: nothing is sent to the terminal but pictures and what `tui.terminal` makes.
 """
 
 from __future__ import annotations
@@ -68,8 +70,8 @@ class Frame(App[None]):
             self.register_theme(textual_theme(known))
         self._recolour: Recolour | None = None
         self.use_palette("none" if plain else palette_for(wanted, self.console.color_system))
-        keys, wrong = keymap(self.settings.keys, found.key_files)
-        self.set_keymap(keys)
+        self.own_keys, wrong = keymap(self.settings.keys, found.key_files)
+        self.set_keymap(self.own_keys)
         self._mistakes = [*found.problems, *wrong]
         self._line = LineWatch()
         self._sent = Sent()

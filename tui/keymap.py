@@ -1,6 +1,8 @@
 """Keys of one's own: from the settings' [keys] table to the framework's keymap, with every mistake in one line.
 
-{"app.quit": "ctrl+q,f10"}  ->  the same, checked: the binding exists, the keys can be pressed
+    {"app.quit": "ctrl+q,f10"}  ->  the same, checked: the binding exists, the keys can be pressed
+
+A mistake leaves out its own binding only. That a key was another's is said where that one has no key left.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from textual.keys import Keys
 from engine.errors import InputError
 from tui import keys
 
-_NAMED = {key.value for key in Keys} | {"slash", "backslash", "at", "minus", "plus", "underscore"}
+_SHORT = {"/": "slash", "\\": "backslash", "@": "at", "-": "minus", "+": "plus", "_": "underscore"}
+"""Signs that the framework calls by a shorter name than Unicode does."""
+_NAMED = {key.value for key in Keys} | set(_SHORT.values())
 _MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt|super|hyper|meta)\+)+(?P<key>.+)")
-
 
 PARTS = {
     "lineage": ("tree", "card"),
@@ -88,8 +91,7 @@ def _long(given: str) -> list[str]:
 
 
 def _sign_name(sign: str) -> str:
-    short = {"/": "slash", "\\": "backslash", "@": "at", "-": "minus", "+": "plus", "_": "underscore"}
-    return short.get(sign) or unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
+    return _SHORT.get(sign) or unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
 
 
 def _problem(name: str, given: str, file: Path | None) -> InputError | None:
@@ -106,7 +108,7 @@ def _problem(name: str, given: str, file: Path | None) -> InputError | None:
 
 def _split(given: str) -> list[str]:
     """`q,ctrl+q` as two; a comma alone is the comma's own key."""
-    return [","] if given.strip() == "," else [one.strip() for one in given.split(",") if one.strip()]
+    return ["comma"] if given.strip() == "," else [one.strip() for one in given.split(",") if one.strip()]
 
 
 def _can_be_pressed(one: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from functools import cache
-from typing import Any
 
 from textual.driver import Driver
 
@@ -43,6 +42,4 @@ def measured(driver: type[Driver]) -> type[Driver]:
             super().write(data)
             self.waited += time.monotonic() - start
 
-    made: Any = Measured
-    made.__name__ = driver.__name__
     return Measured

@@ -1,8 +1,10 @@
 """Tell people what happened to their runs: in the app, through the terminal, and by a program of their own.
 
-snapshots  ->  watcher  ->  news  ->  a toast here
-                                      OSC 9 and 777, when nobody seems to look at this window
-                                      notify.command, with the news in its environment and as JSON on stdin
+    snapshots  ->  watcher  ->  news  ->  a toast here
+                                          OSC 9 and 777, when nobody seems to look at this window
+                                          notify.command, with the news in its environment and as JSON on stdin
+
+Each piece of news is told once, as the settings allow; what happened before the app opened is none.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from textual.notifications import SeverityLevel
 
 from engine.errors import InputError
 from engine.store.rows import EventRow, RunRow
@@ -31,7 +34,7 @@ LOOK_SECONDS = 10.0
 AWAY_SECONDS = 120.0
 """Without a key or the mouse, somebody has gone, though the window still has the keyboard's focus."""
 _PROGRAM_SECONDS = 30
-_SEVERITY = {"failed": "error", "stopped": "warning"}
+_SEVERITY: dict[str, SeverityLevel] = {"failed": "error", "stopped": "warning"}
 
 
 class Teller:
@@ -69,7 +72,7 @@ class Teller:
         if (news.run_id, news.what) in self._told or news.what not in notify.on:
             return
         self._told.add((news.run_id, news.what))
-        self._app.say(news.sentence, severity=_SEVERITY.get(news.what, "information"))  # type: ignore[arg-type]
+        self._app.say(news.sentence, severity=_SEVERITY.get(news.what, "information"))
         if notify.terminal == "always" or (notify.terminal == "auto" and self._app.seconds_away >= AWAY_SECONDS):
             self._app.to_terminal(terminal.notification("Graftline", news.sentence))
         if notify.command:

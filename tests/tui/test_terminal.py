@@ -71,7 +71,7 @@ def test_keys_of_one_s_own_are_checked_by_name() -> None:
     file = Path("settings.toml")
     wanted = {"app.quit": "ctrl+q, f10", "app.qit": "x", "app.help": "ctrl+frob", "place.runs": ",", "place.logs": ""}
     good, wrong = keymap(wanted, dict.fromkeys(wanted, file))
-    assert good == {"app.quit": "ctrl+q,f10", "place.runs": ","}
+    assert good == {"app.quit": "ctrl+q,f10", "place.runs": "comma"}
     assert [str(problem) for problem in wrong] == [
         "settings.toml: keys.app.qit: there is no such key binding (did you mean app.quit?)",
         "settings.toml: keys.app.help: 'ctrl+frob' is not a key (for example q, ctrl+q, f5, shift+left or slash)",
