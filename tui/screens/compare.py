@@ -26,6 +26,7 @@ from engine.compare.overview import overview
 from engine.errors import InputError
 from engine.store.rows import EvalRow
 from tui import keys, theme
+from tui.evaluated import LANGUAGE, Evaluated
 from tui.gateway import Compared
 from tui.lineage_rows import every, title
 from tui.messages import OpenLaunch, OpenPlay, Snapshot
@@ -43,7 +44,6 @@ from tui.widgets.score_table import ScoreTable
 from tui.widgets.sized import Sized
 from tui.widgets.suite_matrix import matrix_words
 
-LANGUAGE = "language-model"
 _ROWS = 10
 """Most rows of the table on a screen of medium height."""
 _PANES = ("errors", "items", "recipes", "suites")
@@ -64,6 +64,8 @@ class CompareScreen(Place):
         self._baseline: str | None = None
         self._compared: Compared | None = None
         self._known = False
+        self._seen: tuple[tuple[str, str, int], ...] | None = None
+        """The evaluations that there were when scores were last asked for."""
         self._pane = 0
 
     def body(self) -> ComposeResult:
@@ -96,45 +98,32 @@ class CompareScreen(Place):
     # --- what is compared -----------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        self.graft.ask(self.graft.gateway.evals, self._evaluated, group="evals")
+        """Scores are asked for again when an evaluation has moved, and not with every step of some training run."""
+        moved = tuple((run.id, run.state, run.step) for run in snapshot.runs if run.kind == "evaluate")
+        if moved != self._seen or any(state == "running" for _, state, _ in moved):
+            self._seen = moved
+            self.graft.ask(self.graft.gateway.evals, self._evaluated, group="evals")
 
     def _asked(self, models: tuple[str, ...]) -> None:
         """Other models were chosen: a suite that has the most of them, and no baseline yet."""
         self._baseline = None
-        self._choose_suite()
+        self._suite = self._field.suite(self._suite)
         self._compare()
 
     def _evaluated(self, evals: list[EvalRow]) -> None:
         if evals == self._evals and self._known:
             return
         self._evals, self._known = evals, True
-        self._choose_suite()
+        self._suite = self._field.suite(self._suite)
         self._compare()
 
-    def _suites(self) -> list[tuple[str, str]]:
-        """(suite, task): tasks first, language models after them; by name."""
-        found = {(row.suite, row.task) for row in self._evals}
-        return sorted(found, key=lambda pair: (pair[1] == LANGUAGE, pair[0]))
-
-    def _models(self, suite: str) -> list[str]:
-        """The models on a suite in the order they were asked for; all that it knows when nobody was."""
-        here = [row.model_id for row in self._evals if row.suite == suite]
-        return [model for model in self.graft.compared if model in here] if self.graft.compared else here
-
-    def _missing(self) -> list[str]:
-        """Models asked for that were not evaluated on this suite."""
-        here = self._models(self._suite)
-        return [model for model in self.graft.compared if model not in here]
-
-    def _choose_suite(self) -> None:
-        suites = [suite for suite, _ in self._suites()]
-        asked = set(self.graft.compared)
-        fits = {s: len(asked & {row.model_id for row in self._evals if row.suite == s}) for s in suites}
-        if self._suite not in suites or (asked and not fits[self._suite]):
-            self._suite = max(suites, key=lambda s: fits[s], default="")
+    @property
+    def _field(self) -> Evaluated:
+        """Who was evaluated on what, and who was asked for."""
+        return Evaluated(self._evals, self.graft.compared)
 
     def _compare(self) -> None:
-        models = self._models(self._suite)
+        models = self._field.models(self._suite)
         if not models:
             self._compared = None
             self._draw()
@@ -176,8 +165,7 @@ class CompareScreen(Place):
         self.query_one(ItemsPane).show(compared.items, names, comparison.task)
         recipes = compared.recipes
         self.query_one("#recipe-words", Sized).show(lambda width, _: recipe_words(recipes, names, width))
-        models = list(dict.fromkeys(self.graft.compared or [row.model_id for row in self._evals]))
-        table, called, here = overview(self._evals, models), self._names() | names, self._suite
+        table, called, here = overview(self._evals, self._field.at_a_glance()), self._names() | names, self._suite
         self.query_one("#suite-words", Sized).show(lambda width, _: matrix_words(table, called, here, width))
 
     def _names(self) -> dict[str, str]:
@@ -199,12 +187,12 @@ class CompareScreen(Place):
     def _suite_words(self) -> Content:
         parts: list[tuple[str, str]] = []
         section = ""
-        for suite, task in self._suites():
+        for suite, task in self._field.suites():
             heading = "bits per byte (no task score)" if task == LANGUAGE else "tasks"
             if heading != section:
                 parts.append((f"{'│ ' if section else ''}{heading} ", theme.MUTED))
                 section = heading
-            count = len(self._models(suite))
+            count = len(self._field.wanted(suite))
             here = suite == self._suite
             text = f"▸{cut(suite, 24)}" if here else f" {cut(suite, 24)}"
             parts += [(text, f"bold {theme.BRIGHT}" if here else theme.MUTED), (f" {count} ", theme.FAINT)]
@@ -216,8 +204,10 @@ class CompareScreen(Place):
             return
         comparison, metric = self._compared.comparison, self.query_one(ScoreTable).metric
         names = self._names()
-        missing = [names.get(model, model) for model in self._missing()]
-        self.query_one("#verdict", Static).update(compare_words.verdict(comparison, message.row, metric, missing))
+        missing = [names.get(model, model) for model in self._field.missing(self._suite)]
+        left_out = self._field.left_out(self._suite)
+        told = compare_words.verdict(comparison, message.row, metric, missing, left_out)
+        self.query_one("#verdict", Static).update(told)
         self.query_one(ErrorsPane).show(comparison, message.row)
         self._tabs()
 
@@ -278,7 +268,7 @@ class CompareScreen(Place):
     # --- keys -----------------------------------------------------------------------------------
 
     def action_suite(self, by: int) -> None:
-        suites = [suite for suite, _ in self._suites()]
+        suites = [suite for suite, _ in self._field.suites()]
         if suites:
             self._suite = suites[(suites.index(self._suite) + by) % len(suites)]
             self._compare()
@@ -308,13 +298,13 @@ class CompareScreen(Place):
             if models is not None:
                 self.graft.compared = models
 
-        picker = PickScreen("Models to compare (none: all)", choices, self._models(self._suite))
+        picker = PickScreen("Models to compare (none: all)", choices, self._field.models(self._suite))
         self.app.push_screen(picker, chosen)
 
     def action_drop(self) -> None:
         """Leave the model under the cursor out."""
         row = self.query_one(ScoreTable).row
-        here = self._models(self._suite)
+        here = self._field.models(self._suite)
         if row is not None and len(here) > 1:
             self.graft.compared = tuple(model for model in self.graft.compared or here if model != row.model)
 
@@ -323,10 +313,12 @@ class CompareScreen(Place):
 
     def action_evaluate(self) -> None:
         """What is missing here, else all that are shown (on another suite)."""
-        self.post_message(OpenLaunch("evaluate", models=tuple(self._missing() or self._models(self._suite))))
+        self.post_message(
+            OpenLaunch("evaluate", models=tuple(self._field.missing(self._suite) or self._field.models(self._suite)))
+        )
 
     def action_play(self) -> None:
-        self.post_message(OpenPlay(tuple(self._models(self._suite))))
+        self.post_message(OpenPlay(tuple(self._field.models(self._suite))))
 
     def _document(self, form: str) -> str | None:
         if self._compared is None:

@@ -11,8 +11,10 @@ from tui import theme
 from tui.text import cut, one_line, words
 
 
-def verdict(comparison: Comparison, row: ComparisonRow, metric: str, missing: Sequence[str]) -> Content:
-    """The difference under the cursor in words, what to keep in mind, and who was not evaluated here."""
+def verdict(
+    comparison: Comparison, row: ComparisonRow, metric: str, missing: Sequence[str], left_out: int = 0
+) -> Content:
+    """The difference under the cursor in words, what to keep in mind, and who is not here: unevaluated or too many."""
     baseline = next((r.name for r in comparison.rows if r.baseline), comparison.baseline)
     difference = next((d for d in row.differences if d.metric == metric), None)
     told = f"{in_words(difference, comparison.task, baseline)}." if difference else f"{row.verdict}."
@@ -27,6 +29,8 @@ def verdict(comparison: Comparison, row: ComparisonRow, metric: str, missing: Se
     lines = [Content.assemble((one_line(row.name), f"bold {theme.BRIGHT}"), " ", one_line(told))]
     if asides:
         lines.append(words("; ".join(asides), theme.MUTED))
+    if left_out:
+        lines.append(words(f"{left_out:,} more models find no room here; space chooses others", theme.AMBER))
     if missing:
         lines.append(words(f"not evaluated on {comparison.suite}: {', '.join(missing)}; e evaluates them", theme.AMBER))
     return Content("\n").join(lines)
