@@ -18,7 +18,7 @@ import msgspec
 
 from engine.store import queries
 from engine.store.ingest import Ingest
-from engine.store.lineage import ROOT, Forest, above, base_cost, grow, node, shape, walk
+from engine.store.lineage import ROOT, Forest, above, base_cost, counts, grow, node, shape, walk
 from engine.store.moved import Moved
 from engine.store.queries import run_row
 from engine.store.rows import BaseCost, Changes, Lineage, LineageChange, Node, RunRow
@@ -115,10 +115,11 @@ class Board:
         self._update_scores(connection, moved)
         if moved.made or moved.everything:
             stale |= self._update_made(connection)
-        if others or moved.made or moved.everything:
+        reshaped = others or moved.made or moved.everything
+        if reshaped:
             self._update_shape()
-        self._update_nodes(self._showing(stale))
-        self._update_costs()
+        if self._update_nodes(self._showing(stale)) or reshaped:
+            self._update_costs()
         moved.settle()
 
     def _update_runs(self, connection: duckdb.DuckDBPyConnection, ingest: Ingest, moved: Moved) -> bool:
@@ -192,11 +193,15 @@ class Board:
         wanted |= {corpus.id for corpus in forest.corpora.values() if corpus.run_id in wanted}
         return (wanted & self._parents.keys()) | (self._parents.keys() - self._nodes.keys())
 
-    def _update_nodes(self, ids: set[str]) -> None:
+    def _update_nodes(self, ids: set[str]) -> bool:
+        """The nodes that are others now; whether one of them counts in what a base cost and saved."""
+        counted = False
         for node_id in ids:
-            made = node(self._forest, node_id)
-            if made != self._nodes.get(node_id):
+            known, made = self._nodes.get(node_id), node(self._forest, node_id)
+            if made != known:
                 self._nodes[node_id], self._node_at[node_id] = made, self.version
+                counted |= counts(made) or (known is not None and counts(known))
+        return counted
 
     def _update_costs(self) -> None:
         bases = (i for i in walk(self._children, ROOT) if self._nodes[i].kind == "base")

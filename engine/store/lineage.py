@@ -298,10 +298,15 @@ def grow(nodes: Mapping[str, Node], children: Mapping[str, tuple[str, ...]], nod
 # --- costs ----------------------------------------------------------------------------------------
 
 
+def counts(found: Node) -> bool:
+    """Whether a node's cost is part of a sum: what is done, scratch controls apart."""
+    return found.state in ("finished", "frozen") and not found.scratch
+
+
 def base_cost(nodes: Mapping[str, Node], children: Mapping[str, tuple[str, ...]], base: str) -> BaseCost:
     """What a base cost beside what all that grew from it cost: finished variants, scratch controls apart."""
     below = (nodes[node_id] for node_id in walk(children, base))
-    grown = [n.cost for n in below if n.state in ("finished", "frozen") and not n.scratch]
+    grown = [n.cost for n in below if counts(n)]
     count, cost, together = len(grown), nodes[base].cost, _sum(grown)
     return BaseCost(
         base=base,
