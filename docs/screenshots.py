@@ -17,10 +17,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual.message import Message
+
 from engine.launch.client import Client
-from tests.support.screen import at_rest, settle
-from tests.support.workspace import NOW, RUNS, make_workspace
+from tests.support.machine import StillWatch
+from tests.support.screen import at_rest, screen_text, settle, shows
+from tests.support.voices import give_voices
+from tests.support.workspace import BASE, NOW, RUNS, make_workspace
 from tui.app import GraftlineApp
+from tui.messages import OpenMonitor, OpenPlay
 
 IMAGES = Path(__file__).parent / "images"
 MOST_BYTES = 150_000
@@ -32,20 +37,30 @@ FONT = "DejaVu Sans Mono"
 class Picture:
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 36)
-    watched: tuple[str, ...] = ()
-    """Runs that the monitor overlays, by name."""
+    opening: Message | None = None
+    """Posted before the keys."""
+    shown: str = ""
+    """What must stand on screen in the end."""
+
+
+def run_ids(*names: str) -> tuple[str, ...]:
+    return tuple(RUNS[name] for name in names)
 
 
 PICTURES = {
     "lineage": Picture(("j", "j")),
     "runs": Picture(("2", "down", "down")),
-    "monitor": Picture(("3", *["left"] * 40), watched=("helper", "reference", "helper-long")),
-    "grid": Picture(("3", "number_sign"), (160, 44), ("tiny",)),
+    "monitor": Picture(("left",) * 40, opening=OpenMonitor(run_ids("helper", "reference", "helper-long"))),
+    "grid": Picture(("number_sign",), (160, 44), OpenMonitor(run_ids("tiny"))),
     "compare": Picture(("4",)),
     "corpus": Picture(("5", "down")),
-    "play": Picture(("6",)),
+    "play": Picture(
+        (*"What is a graft?", "enter"),
+        opening=OpenPlay((BASE, *run_ids("helper", "areas"))),
+        shown="rootstock of another",
+    ),
     "queue": Picture(("7",)),
-    "machine": Picture(("8",)),
+    "machine": Picture(("8", "down")),
     "logs": Picture(("9",)),
     "launch": Picture(("j", "b")),
 }
@@ -54,12 +69,14 @@ PICTURES = {
 async def photograph(home: Path, picture: Picture) -> str:
     """The app's screen as SVG."""
     app = GraftlineApp(home, clock=lambda: NOW, poll=3600)
+    app.gateway.watch = StillWatch(gpus=1, cores=4)
     async with app.run_test(size=picture.size) as pilot:
         await settle(pilot)
-        app.watched = tuple(RUNS[name] for name in picture.watched)
-        for key in picture.keys:
-            await pilot.press(key)
+        if picture.opening is not None:
+            app.post_message(picture.opening)
             await settle(pilot)
+        await pilot.press(*picture.keys)
+        await shows(pilot, lambda: picture.shown in screen_text(pilot))
         await at_rest(pilot)
         return app.export_screenshot(title="graftline")
 
@@ -95,7 +112,9 @@ def main(names: list[str]) -> int:
     with tempfile.TemporaryDirectory() as user:
         os.environ.update(HOME=user, XDG_CONFIG_HOME=f"{user}/.config", GRAFTLINE_SAMPLE_SECONDS="0")
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-        home = make_workspace(Path(user) / "runs").home
+        workspace = make_workspace(Path(user) / "runs")
+        give_voices(workspace)
+        home = workspace.home
         with Client(home) as client:
             client.sync()
             client.notices()
