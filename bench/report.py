@@ -70,7 +70,8 @@ def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     today = dt.datetime.now(dt.UTC).date()
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    return f"{today}: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {system}."
+    load = f"Load average {os.getloadavg()[2]:.1f} over the last 15 minutes, this included."
+    return f"{today}: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {system}. {load}"
 
 
 def _processor() -> str:
