@@ -94,6 +94,8 @@ class FilterBox(Vertical):
         super().__init__(id=id)
         self.ids: frozenset[str] | None = None
         """What the last query that could be answered found; None: no filter."""
+        self.answered = ""
+        """The query that was answered last, be it with what is wrong with it."""
         self.problem = ""
         """What is wrong with the query as it stands."""
         self._completing = _Completing()
@@ -193,7 +195,7 @@ class FilterBox(Vertical):
     def _answer(self, query: str, ids: frozenset[str] | None, problem: str) -> None:
         if query.strip() != self.value.strip():
             return
-        self.problem = problem
+        self.answered, self.problem = query, problem
         if not problem:
             self.ids = ids
             self.post_message(self.Found(self, query, ids))

@@ -9,7 +9,7 @@ stays with its row, whatever comes or goes above it. What does not fit is left o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -130,10 +130,10 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.Moved(self, self.key))
         self.renew()
 
-    def renew(self) -> None:
-        """Send the lines on screen that are not what they were."""
+    def renew(self, lines: Iterable[int] | None = None) -> None:
+        """Send the lines on screen that are not what they were; `lines`: look at these alone."""
         self.sent = 0
-        for y in range(self.size.height):
+        for y in range(self.size.height) if lines is None else lines:
             if self._drawn.get(y) != (line := self._line(y)):
                 self._drawn[y] = line
                 self.sent += 1
@@ -183,8 +183,10 @@ class Table(ScrollView, can_focus=True):
         self.at = max(-1, min(row, len(self.order) - 1))
 
     def watch_at(self, old: int, new: int) -> None:
+        top = round(self.scroll_offset.y)
         self._reveal()
-        self.renew()
+        if top == round(self.scroll_offset.y):  # else all lines are made anyway
+            self.renew(range(1, self.size.height) if old < 0 else (old - top + 1, new - top + 1))
         if self.key is not None:
             self.post_message(self.Moved(self, self.key))
 
