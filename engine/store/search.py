@@ -5,7 +5,7 @@
 
 A key is looked for among the columns of a run, then its configuration (`train.lr`, or any tail of that which only one
 path has: `lr`), then its newest metrics (`grad_norm`). `config.` or `metric.` before a key names one of the last two.
-Measured at 10,000 runs with 60 keys each: 1 to 6 ms a search, 25 MB.
+Measured at 10,000 runs with 74 keys each: 1 to 11 ms a search, 14 MB, 0.9 s to take them all in.
 """
 
 from __future__ import annotations
