@@ -63,13 +63,13 @@ class GraftlineApp(Frame):
     ENABLE_COMMAND_PALETTE = False
     """The framework's; ours is `tui.screens.find`."""
 
-    snapshot: reactive[Snapshot | None] = reactive(None, always_update=False)
-    watched: reactive[tuple[str, ...]] = reactive(())
-    compared: reactive[tuple[str, ...]] = reactive(())
-    asked: reactive[tuple[str, ...]] = reactive(())
-    logged: reactive[str] = reactive("")
-    reported: reactive[str] = reactive("")
-    selection: reactive[frozenset[str]] = reactive(frozenset())
+    snapshot: reactive[Snapshot | None] = reactive(None, always_update=False, repaint=False)
+    watched: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    compared: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    asked: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    logged: reactive[str] = reactive("", repaint=False)
+    reported: reactive[str] = reactive("", repaint=False)
+    selection: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
 
     def __init__(
         self,

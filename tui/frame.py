@@ -131,7 +131,7 @@ class Frame(App[None]):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Of every picture send what differs from the one before."""
-        super()._display(screen, self._sent.narrow(renderable))
+        super()._display(screen, renderable if self.is_headless else self._sent.narrow(renderable))
 
     @property
     def repaint_seconds(self) -> float:

@@ -15,6 +15,8 @@ from tui.widgets.decimate import Floats
 POWERS = np.geomspace(0.02, 2.0, 60)
 LEAST_POINTS = 5
 """Three numbers are fitted; fewer points than this would fit anything."""
+MOST_POINTS = 200
+"""A law of three numbers is no better fitted to more, and it is fitted twice a second."""
 FITTED_SHARE = 0.5
 """Of the steps so far, the newest: what came before says less about what comes."""
 
@@ -35,7 +37,8 @@ def fit(steps: Floats, losses: Floats) -> PowerLaw | None:
     known = np.isfinite(losses) & (steps > 0)
     steps, losses = steps[known], losses[known]
     if len(steps):
-        late = steps >= FITTED_SHARE * steps[-1]
+        late = np.flatnonzero(steps >= FITTED_SHARE * steps[-1])
+        late = late[:: max(1, len(late) // MOST_POINTS)]
         steps, losses = steps[late], losses[late]
     if len(steps) < LEAST_POINTS:
         return None

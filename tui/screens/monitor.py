@@ -84,6 +84,8 @@ class MonitorScreen(MonitorKeys):
         self._begin_as_set()
         self.watch(self.app, "watched", self._chosen)
         self.watch(self.app, "slow", self._pace)
+        self.set_interval(MACHINE_SECONDS, self._look_at_machine)
+        self._look_at_machine()
 
     def _pace(self) -> None:
         """As often as the user wants, and seldom on a slow line."""
