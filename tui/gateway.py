@@ -236,13 +236,13 @@ class Gateway:
         records = read(self.workspace.run(run_id).journal, limit=1 << 16).records
         return records[0].event.command if records and isinstance(records[0].event, Created) else ""
 
-    def compare(self, models: list[str], suite: str, baseline: str | None = None) -> Compared:
+    def compare(self, evals: Sequence[EvalRow], models: list[str], suite: str, baseline: str | None = None) -> Compared:
         """The models side by side on one suite. Without a baseline, the scratch control or the first is it."""
         from engine.compare.items import items_of
         from engine.compare.table import compare, default_baseline
 
         known = {row.id: row for row in self.client.models()}
-        evals = [row for row in self.client.evals(suite) if row.model_id in models]
+        evals = [row for row in evals if row.suite == suite and row.model_id in models]
         evals.sort(key=lambda row: models.index(row.model_id))
         answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}

@@ -36,7 +36,8 @@ class Overview:
 
 def overview(evals: Sequence[EvalRow], models: Sequence[str]) -> Overview:
     """These models, in this order, on every suite that any of them was evaluated on."""
-    chosen = [row for row in evals if row.model_id in set(models)]
+    shown = set(models)
+    chosen = [row for row in evals if row.model_id in shown]
     scores = {(row.model_id, row.suite): score for row in chosen if (score := _primary(row)) is not None}
     tasks = sorted({(row.suite, row.task) for row in chosen}, key=lambda pair: (pair[1] == "language-model", pair[0]))
     columns = []

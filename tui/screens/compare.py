@@ -128,9 +128,9 @@ class CompareScreen(Place):
             self._compared = None
             self._draw()
             return
-        suite, gateway = self._suite, self.graft.gateway
+        suite, evals, gateway = self._suite, self._evals, self.graft.gateway
         baseline = self._baseline if self._baseline in models else None
-        self.graft.ask(lambda: gateway.compare(models, suite, baseline), self._arrived, group="compare")
+        self.graft.ask(lambda: gateway.compare(evals, models, suite, baseline), self._arrived, group="compare")
 
     def _arrived(self, compared: Compared) -> None:
         if compared.comparison.suite == self._suite:
