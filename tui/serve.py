@@ -36,6 +36,11 @@ TRIES, TRIES_SECONDS = 5, 60.0
 """Wrong passwords that are heard in so many seconds, from all strangers together."""
 SHORTEST = 8
 """Characters of a password of one's own."""
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+)
+"""The framework's page asks a stranger's server for a font. Nobody but us hears that the app is open."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOGIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>graftline</title>
@@ -95,7 +100,10 @@ class GuardedServer(Server):
 
         @web.middleware
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._guarded(request, handler)
+            answer = await self._guarded(request, handler)
+            if not answer.prepared:
+                answer.headers["Content-Security-Policy"] = POLICY
+            return answer
 
         app.middlewares.append(guarded)
         app.router.add_post("/login", self._login)

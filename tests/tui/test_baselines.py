@@ -18,7 +18,17 @@ def test_new(snap_compare):
 
 def test_a_missing_baseline_fails_and_stays_missing(tmp_path: Path) -> None:
     (tmp_path / "test_new.py").write_text(_TEST)
-    options = ["-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
+    options = [
+        "-q",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "--rootdir",
+        str(tmp_path),
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "0",
+    ]
     command = [sys.executable, "-m", "pytest", *options, "test_new.py"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)

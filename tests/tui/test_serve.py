@@ -75,6 +75,7 @@ async def test_the_password_opens_the_app(served: tuple[str, str]) -> None:
         assert cookie["httponly"] and cookie["samesite"] == "Strict"
         async with session.get(url) as answer:
             assert answer.status == 200 and "/ws" in await answer.text()
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]  # no stranger is asked for a font
         async with session.ws_connect(f"{url}/ws?width=100&height=30", headers={"Origin": url}) as ws:
             seen = ""
             async with asyncio.timeout(60):
