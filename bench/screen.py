@@ -7,7 +7,7 @@ the other. What is measured, and how:
     overlay        from the first key (or exec, where a program overlays by itself) to the last byte before 3 s without
     memory         sum over the process tree of each process's own peak; Graftline's supervisor is told by itself
     processor      user and system seconds of the process tree, to the end of the scenario
-    key            60 keys at rest: from the key to the last byte of its repaint
+    key            up to 60 keys within a minute, at rest: from the key to the last byte of its repaint
     idle, live     bytes a second, and percent of one core
 
 Graftline is opened twice: with its supervisor up ("warm"), and with none, so that it has to be started ("cold").

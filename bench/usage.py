@@ -73,10 +73,13 @@ def _is_supervisor(process: psutil.Process) -> bool:
         return False
 
 
-def latency(terminal: Terminal, keys: Iterable[str]) -> Latency:
-    """Press each key when the terminal is quiet, and see when its repaint has come."""
+def latency(terminal: Terminal, keys: Iterable[str], *, seconds: float = 60.0) -> Latency:
+    """Press each key when the terminal is quiet, and see when its repaint has come; no new one after `seconds`."""
     taken, unanswered = [], 0
+    last = time.perf_counter() + seconds
     for key in keys:
+        if time.perf_counter() > last:
+            break
         while terminal.pump(0.05):
             pass
         before = len(terminal.chunks)
