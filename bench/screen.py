@@ -103,7 +103,9 @@ def look(program: Program, sizes: Sizes) -> Column:
         began = terminal.started if not program.overlay else time.perf_counter()
         for keys in program.overlay:
             terminal.rest(0.2)
+            before = len(terminal.chunks)
             terminal.press(*keys)
+            terminal.wait(lambda before=before: len(terminal.chunks) > before, 120)
         terminal.rest(SETTLED, 600)
         column.put("overlay settled, s", terminal.chunks[-1].time - began)
         used = usage(terminal.process.pid)

@@ -95,10 +95,10 @@ class FormScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.graft.ask(self._look_up, self._looked_up, group="launch.known")
-        first = next((f for f in self.query(FormField) if not f.value), None)
-        (first or self.query(FormField).first()).editor.focus()
         self._plan(None)
         self._redraft()
+        first = next((f for f in self.query(FormField) if not f.value and _in_sight(f)), None)
+        (first or self.query(FormField).first()).editor.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 100, "-narrow")
@@ -269,3 +269,8 @@ def _about(line: FormField) -> str:
     """What a field means, and how it takes several values."""
     several = "+ takes one more: a run for each" if line.options else "a | b: a run for each"
     return "  ·  ".join(part for part in (line.hint, several if line.several else "") if part)
+
+
+def _in_sight(field: FormField) -> bool:
+    """Neither left out for what the others say nor folded away."""
+    return all(node.display for node in field.ancestors_with_self if isinstance(node, Widget))
