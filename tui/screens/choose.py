@@ -63,14 +63,15 @@ def _unlike(name: str, part: str) -> int:
 class ListScreen(ModalScreen[T]):
     """Title, a line to narrow by, the list, and what the keys do."""
 
-    DEFAULT_CSS = """
+    SCOPED_CSS = False  # the rules name this class, and hold for those made of it
+    CSS = """
     ListScreen { align: center middle; background: $background 60%; }
     ListScreen > Vertical {
-        width: 84; max-width: 96%; height: 26; max-height: 92%; background: $background; border: round $border;
+        width: 84; max-width: 96%; height: 26; max-height: 92%; background: $panel; border: round $border;
         padding: 0 1;
     }
     ListScreen .title { text-style: bold; }
-    ListScreen Input, ListScreen Input:focus { height: 1; border: none; padding: 0 2; background: $panel; }
+    ListScreen Input, ListScreen Input:focus { height: 1; border: none; padding: 0 2; background: $surface; }
     ListScreen Table { height: 1fr; }
     ListScreen .hint { color: $muted; }
     """

@@ -66,6 +66,8 @@ class NodeCard(VerticalScroll, can_focus=True):
         if line is None or width <= 0:
             self._put(self._above, Content(""))
             self._put(self._below, Content(""))
+            if line is None and self._curve is not None:
+                self._curve.set_series(())
             return
         self._put(self._above, head(line, width, self._now, self._progress))
         self._put(self._below, body(line.node, self._details, width))
