@@ -133,6 +133,11 @@ class Frame(App[None]):
         """Of every picture send what differs from the one before."""
         super()._display(screen, renderable if self.is_headless else self._sent.narrow(renderable))
 
+    def action_redraw(self) -> None:
+        """Send all of the screen: another program's words may stand on it, which we know nothing of."""
+        self._sent.forget()
+        self.screen.refresh(layout=True)
+
     @property
     def repaint_seconds(self) -> float:
         """Between two repaints of what moves by itself, such as live curves."""

@@ -25,6 +25,7 @@ APP: list[BindingType] = [
     _key("9", "place('logs')", "logs", "place.logs", "The log of one run"),
     _key("question_mark,h", "help", "keys", "app.help", "All keys of this place", True, "?"),
     _key("q", "quit", "quit", "app.quit", "Close the app; runs go on without it", True),
+    _key("ctrl+l", "redraw", "redraw", "app.redraw", "Draw the whole screen anew, when something else wrote on it"),
     _key("ctrl+p", "find", "find", "app.find", "Find any action, theme, model or run by its name"),
 ]
 
@@ -421,7 +422,7 @@ LAUNCH: list[BindingType] = [
         "ctrl+t", "more", "all keys", "launch.more", "Unfold every other key of the configuration, or fold them", True
     ),
     _key("ctrl+o", "save", "save", "launch.save", "Save the form as a configuration file", True),
-    _key("ctrl+l", "load", "load", "launch.load", "Fill the form in from a configuration file", True),
+    _key("ctrl+r", "load", "read", "launch.load", "Fill the form in from a configuration file", True),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),
     _key("down", "next", "next field", "launch.next", "The next field", True, "↓"),
     _key("up", "previous", "field before", "launch.previous", "The field before", display="↑"),

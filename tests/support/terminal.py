@@ -29,7 +29,8 @@ import pyte
 KEYS = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
-    "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "ctrl+a": "\x01", "ctrl+p": "\x10", "ctrl+s": "\x13", "ctrl+u": "\x15",
+    "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "ctrl+a": "\x01", "ctrl+l": "\x0c",
+    "ctrl+p": "\x10", "ctrl+s": "\x13", "ctrl+u": "\x15",
     "shift+left": "\x1b[1;2D", "shift+right": "\x1b[1;2C",
 }  # fmt: skip
 """What a terminal sends for the keys that are not a character."""
@@ -210,6 +211,11 @@ class Terminal:
             os.write(self._pty, KEYS.get(key, key).encode())
             if key == "escape":  # else the program would take it and the next key for one
                 self.pump(0.15)
+
+    def scribble(self, words: str) -> None:
+        """Another program writes over the first line, of which ours knows nothing."""
+        self._draw()
+        self._stream.feed(b"\x1b[H" + words.encode())
 
     def click(self, column: int, row: int) -> None:
         """Press and release the left mouse button on a cell, counted from 0 (SGR)."""

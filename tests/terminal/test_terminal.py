@@ -39,6 +39,19 @@ def test_the_mouse_works(demo: Client, open_app: Open) -> None:
     terminal.shows("branch-areas-scratch-h0")
 
 
+def test_what_another_program_wrote_on_the_screen_is_drawn_over(demo: Client, open_app: Open) -> None:
+    terminal = open_app(demo.workspace.home)
+    terminal.shows("tiny@1", "1 lineage")
+    terminal.rest()
+    terminal.scribble("Broadcast message from root: the machine goes down")
+    terminal.press("down", "up")
+    terminal.rest()
+    assert "Broadcast" in terminal.text  # only what differs is sent, so only being asked helps
+    terminal.press("ctrl+l")
+    terminal.shows("1 lineage")
+    assert "Broadcast" not in terminal.text
+
+
 def test_every_place_takes_every_size(demo: Client, open_app: Open) -> None:
     terminal = open_app(demo.workspace.home)
     terminal.shows("tiny@1")

@@ -78,13 +78,13 @@ async def test_a_file_fills_the_form_in(demo: GraftlineApp, tmp_path: Path) -> N
     file.write_text('name = "mine"\ncorpus = "python-docs"\n[model]\nlayers = 3\nwidth = 96\n[train]\nwarmup = 7\n')
     async with demo.run_test(size=(120, 40)) as pilot:
         await opened(pilot, OpenLaunch("pretrain"))
-        await answer(pilot, "ctrl+l", str(file))
+        await answer(pilot, "ctrl+r", str(file))
         await settle(pilot, lambda: one(demo, "name").value == "mine")
         await rest(pilot)
         assert (one(demo, "model").value, one(demo, "model.layers").value) == ("own", "3")
         assert form(demo)._draft.config == load(file, PretrainConfig)  # type: ignore[union-attr]
         file.write_text('name = "mine"\ncorpsu = "x"\n')
-        await answer(pilot, "ctrl+l", str(file))
+        await answer(pilot, "ctrl+r", str(file))
         await settle(pilot, lambda: any("corpsu" in str(said.message) for said in demo._notifications))
         assert one(demo, "name").value == "mine"
 
@@ -92,7 +92,7 @@ async def test_a_file_fills_the_form_in(demo: GraftlineApp, tmp_path: Path) -> N
 async def test_an_evaluation_is_a_command_and_no_file(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(120, 40)) as pilot:
         await opened(pilot, OpenLaunch("evaluate", models=(BASE,)))
-        await pilot.press("ctrl+o", "ctrl+l")
+        await pilot.press("ctrl+o", "ctrl+r")
         await settle(pilot)
         assert isinstance(demo.screen, LaunchScreen) and len(demo._notifications) >= 1
 

@@ -2,7 +2,7 @@
 
 ctrl+s  ->  gateway.submit        ->  the monitor
         ->  gateway.submit_sweep  ->  the queue
-ctrl+o  ->  a file that the command line takes        ctrl+l  <-  such a file
+ctrl+o  ->  a file that the command line takes        ctrl+r  <-  such a file
 """
 
 from __future__ import annotations
