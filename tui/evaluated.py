@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.store.rows import EvalRow
+from engine.store.rows import Evaluation
 
 LANGUAGE = "language-model"
 MOST = 12
@@ -21,7 +21,7 @@ _GLANCE = 96
 class Evaluated:
     """All evaluations, and the models asked for; none: all."""
 
-    evals: Sequence[EvalRow] = field(default_factory=tuple)
+    evals: Sequence[Evaluation] = field(default_factory=tuple)
     asked: tuple[str, ...] = ()
 
     def suites(self) -> list[tuple[str, str]]:
@@ -29,7 +29,7 @@ class Evaluated:
         found = {(row.suite, row.task) for row in self.evals}
         return sorted(found, key=lambda pair: (pair[1] == LANGUAGE, pair[0]))
 
-    def wanted(self, suite: str) -> list[EvalRow]:
+    def wanted(self, suite: str) -> list[Evaluation]:
         """The evaluations on a suite of the models asked for, in their order; of all when nobody was."""
         rows = {row.model_id: row for row in self.evals if row.suite == suite}
         return [rows[model] for model in self.asked if model in rows] if self.asked else list(rows.values())
@@ -62,6 +62,6 @@ class Evaluated:
     def at_a_glance(self) -> list[str]:
         """The models of the table of all suites."""
         if self.asked:
-            return list(dict.fromkeys(self.asked))
+            return list(dict.fromkeys(self.asked))[:_GLANCE]
         newest = sorted(self.evals, key=lambda row: row.time)[-_GLANCE:]
         return list(dict.fromkeys(row.model_id for row in newest))

@@ -23,7 +23,7 @@ from engine.store.rows import (
     CheckpointRow,
     CorpusRow,
     CurveRow,
-    EvalRow,
+    Evaluation,
     EventRow,
     Lineage,
     MachineRow,
@@ -40,6 +40,7 @@ from tui.node_details import Details, files, folder_of, unlike_siblings
 
 if TYPE_CHECKING:
     from engine.compare.items import Item
+    from engine.compare.overview import Overview
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
     from engine.dialogue import Said, Stop
@@ -64,6 +65,7 @@ class Compared:
     items: list[Item]
     recipes: dict[str, dict[str, Any]]
     """Resolved configurations of the runs that made them; a model that no run here made is absent."""
+    overview: Overview
 
 
 SOME = 12
@@ -186,8 +188,8 @@ class Gateway:
     def checkpoints(self, run_id: str) -> list[CheckpointRow]:
         return self.client.checkpoints(run_id)
 
-    def evals(self, suite: str | None = None) -> list[EvalRow]:
-        return self.client.evals(suite)
+    def evaluations(self) -> list[Evaluation]:
+        return self.client.evaluations()
 
     def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
         return self.client.predictions(model_id, suite)
@@ -236,13 +238,20 @@ class Gateway:
         records = read(self.workspace.run(run_id).journal, limit=1 << 16).records
         return records[0].event.command if records and isinstance(records[0].event, Created) else ""
 
-    def compare(self, evals: Sequence[EvalRow], models: list[str], suite: str, baseline: str | None = None) -> Compared:
-        """The models side by side on one suite. Without a baseline, the scratch control or the first is it."""
+    def compare(
+        self, models: list[str], suite: str, baseline: str | None = None, glance: Sequence[str] = ()
+    ) -> Compared:
+        """The models side by side on one suite. Without a baseline, the scratch control or the first is it.
+
+        `glance`: the models to show on all suites at once.
+        """
         from engine.compare.items import items_of
+        from engine.compare.overview import overview
         from engine.compare.table import compare, default_baseline
 
-        known = {row.id: row for row in self.client.models()}
-        evals = [row for row in evals if row.suite == suite and row.model_id in models]
+        known = {row.id: row for row in self.client.models(models)}
+        every = self.client.evals(models=[*models, *glance])
+        evals = [row for row in every if row.suite == suite and row.model_id in models]
         evals.sort(key=lambda row: models.index(row.model_id))
         answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}
@@ -252,6 +261,7 @@ class Gateway:
             compare(evals, answers, suite=suite, baseline=baseline, names=names),
             items_of({model: {row.example_id: row for row in rows} for model, rows in answers.items()}),
             {model: recipe for model, run in made.items() if run and (recipe := self.recipe(run))},
+            overview(every, glance),
         )
 
     def recipe(self, run_id: str) -> dict[str, Any]:

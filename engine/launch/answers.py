@@ -60,7 +60,7 @@ class Answers:
             "run": lambda ref: self.database.look(lambda board: board.run(ref)),
             "lineage": lambda: self.database.look(lambda board: board.lineage()),
             "changes": self._changes,
-            "models": lambda: self.database.read(queries.models),
+            "models": lambda ids=None: self.database.read(lambda c: queries.models(c, ids)),
             "corpora": lambda: self.database.read(queries.corpora),
             "metrics": lambda run_id, names: self._of(run_id, lambda c: queries.metrics(c, run_id, tuple(names))),
             "curves": self._curves,
@@ -69,7 +69,8 @@ class Answers:
             "values": lambda keys, run_ids: self.database.look(lambda board: board.index().values(keys, run_ids)),
             "events": lambda run_id: self._of(run_id, lambda c: queries.events(c, run_id)),
             "checkpoints": lambda run_id: self._of(run_id, lambda c: queries.checkpoints(c, run_id)),
-            "evals": lambda suite: self.database.read(lambda c: queries.evals(c, suite)),
+            "evals": lambda suite, models=None: self.database.read(lambda c: queries.evals(c, suite, models)),
+            "evaluations": lambda: self.database.read(queries.evaluations),
             "predictions": lambda model_id, suite: self.database.read(
                 lambda c: queries.predictions(c, model_id, suite)
             ),

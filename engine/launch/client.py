@@ -28,6 +28,7 @@ from engine.store.rows import (
     CorpusRow,
     CurveRow,
     EvalRow,
+    Evaluation,
     EventRow,
     Lineage,
     MachineRow,
@@ -68,9 +69,9 @@ class Client:
         """Runs and lineage as far as they moved since a version (0, or one it does not know: everything)."""
         return self._ask(Changes, "changes", since=since)
 
-    def models(self) -> list[ModelRow]:
-        """Frozen models and finished variants, oldest first."""
-        return self._ask(list[ModelRow], "models")
+    def models(self, ids: Sequence[str] | None = None) -> list[ModelRow]:
+        """Frozen models and finished variants, oldest first: these, or all."""
+        return self._ask(list[ModelRow], "models", ids=None if ids is None else tuple(ids))
 
     def corpora(self) -> list[CorpusRow]:
         return self._ask(list[CorpusRow], "corpora")
@@ -120,9 +121,13 @@ class Client:
         """Those still on disk, by step."""
         return self._ask(list[CheckpointRow], "checkpoints", run_id=run_id)
 
-    def evals(self, suite: str | None = None) -> list[EvalRow]:
-        """The newest evaluation of each model on each suite."""
-        return self._ask(list[EvalRow], "evals", suite=suite)
+    def evaluations(self) -> list[Evaluation]:
+        """Who was evaluated on what, by suite and model."""
+        return self._ask(list[Evaluation], "evaluations")
+
+    def evals(self, suite: str | None = None, models: Sequence[str] | None = None) -> list[EvalRow]:
+        """The newest evaluation of each model (of these, or of all) on each suite."""
+        return self._ask(list[EvalRow], "evals", suite=suite, models=None if models is None else tuple(models))
 
     def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
         """The items of the newest evaluation, by example id."""
@@ -264,8 +269,7 @@ class Client:
 
 _REPEATABLE = {
     "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "search", "search_keys", "values",
-    "events", "checkpoints",
-    "evals", "predictions", "machine", "processes", "sql", "notices", "sync", "reindex", "waiting", "reorder", "stop",
-    "note", "tag", "rename",
+    "events", "checkpoints", "evals", "evaluations", "predictions", "machine", "processes", "sql", "notices", "sync",
+    "reindex", "waiting", "reorder", "stop", "note", "tag", "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

@@ -17,6 +17,7 @@ from engine.store.rows import (
     CorpusRow,
     Cost,
     EvalRow,
+    Evaluation,
     EventRow,
     MachineRow,
     ModelRow,
@@ -38,6 +39,8 @@ _NEWEST = """
         dense_rank() OVER (PARTITION BY model_id, suite ORDER BY time DESC, run_id DESC, seq DESC) = 1
 """
 
+_CHOSEN = """($suite IS NULL OR suite = $suite) AND ($models IS NULL OR list_contains($models, model_id))"""
+
 
 def records(
     connection: Connection, query: str, parameters: list[Any] | dict[str, Any] | None = None
@@ -48,7 +51,9 @@ def records(
     return [dict(zip(names, row)) for row in cursor.fetchall()]
 
 
-def _rows(connection: Connection, kind: type[R], query: str, parameters: list[Any] | None = None) -> list[R]:
+def _rows(
+    connection: Connection, kind: type[R], query: str, parameters: list[Any] | dict[str, Any] | None = None
+) -> list[R]:
     return [msgspec.convert(row, kind) for row in records(connection, query, parameters)]
 
 
@@ -129,13 +134,15 @@ def checkpoints(connection: Connection, run_id: str) -> list[CheckpointRow]:
     )
 
 
-def models(connection: Connection) -> list[ModelRow]:
-    """Frozen models and finished variants, oldest first."""
+def models(connection: Connection, ids: Sequence[str] | None = None) -> list[ModelRow]:
+    """Frozen models and finished variants, oldest first: these, or all."""
     return _rows(
         connection,
         ModelRow,
         """SELECT m.* EXCLUDE (corpus_id, heldout_loss) FROM models m LEFT JOIN runs r ON r.id = m.run_id
+           WHERE $ids IS NULL OR list_contains($ids, m.id)
            ORDER BY coalesce(m.frozen_at, r.ended, r.updated), m.id""",
+        {"ids": None if ids is None else list(ids)},
     )
 
 
@@ -143,13 +150,23 @@ def corpora(connection: Connection) -> list[CorpusRow]:
     return _rows(connection, CorpusRow, "SELECT * FROM corpora ORDER BY built, id")
 
 
-def evals(connection: Connection, suite: str | None) -> list[EvalRow]:
-    """The newest evaluation of each model on each suite, by suite and model."""
+def evaluations(connection: Connection) -> list[Evaluation]:
+    """Who was evaluated on what, by suite and model: all that choosing needs, and a fifth of what `evals` takes."""
+    found = connection.execute(
+        """SELECT model_id, suite, arg_max(task, (time, run_id, seq)), max(time) FROM evals
+           GROUP BY model_id, suite ORDER BY suite, model_id"""
+    ).fetchall()
+    return [Evaluation(model_id=model, suite=suite, task=task, time=time) for model, suite, task, time in found]
+
+
+def evals(connection: Connection, suite: str | None, models: Sequence[str] | None = None) -> list[EvalRow]:
+    """The newest evaluation of each model on each suite, by suite and model; of these models, or of every one."""
+    chosen = {"suite": suite, "models": None if models is None else list(models)}
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in records(connection, f"SELECT * FROM ({_NEWEST}) WHERE $suite IS NULL OR suite = $suite "
-                       "ORDER BY suite, model_id, metric", {"suite": suite}):  # fmt: skip
+    for row in records(connection, f"SELECT * FROM ({_NEWEST}) WHERE {_CHOSEN} ORDER BY suite, model_id, metric",
+                       chosen):  # fmt: skip
         groups.setdefault((row["suite"], row["model_id"]), []).append(row)
-    confusions = _confusions(connection, suite)
+    confusions = _confusions(connection, chosen)
     return [_eval(rows, confusions) for rows in groups.values()]
 
 
@@ -165,12 +182,10 @@ def scores(connection: Connection, models: Sequence[str] | None = None) -> dict[
     return {model_id: tuple(rows) for model_id, rows in found.items()}
 
 
-def _confusions(connection: Connection, suite: str | None) -> dict[tuple[str, int], dict[str, dict[str, int]]]:
+def _confusions(connection: Connection, chosen: dict[str, Any]) -> dict[tuple[str, int], dict[str, dict[str, int]]]:
     """By run and event: target -> output -> items."""
     counts = connection.execute(
-        """SELECT run_id, seq, target, output, n FROM confusions WHERE $suite IS NULL OR suite = $suite
-           ORDER BY target, output""",
-        {"suite": suite},
+        f"SELECT run_id, seq, target, output, n FROM confusions WHERE {_CHOSEN} ORDER BY target, output", chosen
     ).fetchall()
     found: dict[tuple[str, int], dict[str, dict[str, int]]] = {}
     for run_id, seq, target, output, n in counts:

@@ -235,6 +235,15 @@ class PredictionRow(_Row, frozen=True, kw_only=True):
     weight: float
 
 
+class Evaluation(_Row, frozen=True, kw_only=True):
+    """That a model was evaluated on a suite, and when it last was; what came of it stands in its `EvalRow`."""
+
+    model_id: str
+    suite: str
+    task: str
+    time: float
+
+
 class EvalRow(_Row, frozen=True, kw_only=True):
     """One evaluation of one model on one suite, newest when repeated."""
 

@@ -192,6 +192,10 @@ def test_evaluations_and_their_items(demo: Client) -> None:
     rows = demo.evals("areas")
     assert [row.model_id for row in rows] == [RUNS["areas"], RUNS["areas-scratch"]]
     assert rows[0].scores[0].metric == "accuracy"
+    assert demo.evals(models=[RUNS["areas"]]) == [rows[0]]
+    every = [(row.model_id, row.suite, row.task, row.time) for row in demo.evals()]
+    assert [(one.model_id, one.suite, one.task, one.time) for one in demo.evaluations()] == every
+    assert demo.models([RUNS["areas"]]) == [row for row in demo.models() if row.id == RUNS["areas"]]
     items = demo.predictions(RUNS["areas"], "areas")
     assert len(items) == 160
     right = sum(bool(item.correct) for item in items)

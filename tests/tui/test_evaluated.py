@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
-from tests.compare.test_table import evaluated
+from engine.store.rows import Evaluation
 from tui.evaluated import MOST, Evaluated
 
-MANY = [
-    replace(evaluated(f"m{n}", {"accuracy": 0.5}, suite="t"), time=float(n % 1000))
-    for n in (*range(500, 1000), *range(500))
-]
+
+def evaluated(model: str, suite: str, task: str = "classification", time: float = 0.0) -> Evaluation:
+    return Evaluation(model_id=model, suite=suite, task=task, time=time)
+
+
+MANY = [evaluated(f"m{n}", "t", time=float(n)) for n in (*range(500, 1000), *range(500))]
 
 
 def test_the_newest_of_many_stand_in_the_table_and_the_rest_are_counted() -> None:
@@ -29,8 +29,8 @@ def test_those_asked_for_stand_in_their_order_and_what_is_missing_is_named() -> 
 
 
 def test_a_suite_that_knows_most_of_those_asked_for() -> None:
-    rows = [evaluated("a", {"x": 1.0}, suite="one"), evaluated("b", {"x": 1.0}, suite="two")]
-    rows += [evaluated("a", {"x": 1.0}, suite="two"), evaluated("c", {"x": 1.0}, suite="text", task="language-model")]
+    rows = [evaluated("a", "one"), evaluated("b", "two"), evaluated("a", "two")]
+    rows.append(evaluated("c", "text", task="language-model"))
     assert [suite for suite, _ in Evaluated(rows).suites()] == ["one", "two", "text"]
     assert Evaluated(rows, ("a", "b")).suite("") == "two"
     assert Evaluated(rows, ("a", "b")).suite("one") == "one", "it stays while it knows somebody"

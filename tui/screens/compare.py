@@ -22,9 +22,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.compare.export import export
-from engine.compare.overview import overview
 from engine.errors import InputError
-from engine.store.rows import EvalRow
+from engine.store.rows import Evaluation
 from tui import keys, theme
 from tui.evaluated import LANGUAGE, Evaluated
 from tui.gateway import Compared
@@ -59,7 +58,7 @@ class CompareScreen(Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self._evals: list[EvalRow] = []
+        self._evals: list[Evaluation] = []
         self._suite = ""
         self._baseline: str | None = None
         self._compared: Compared | None = None
@@ -102,7 +101,7 @@ class CompareScreen(Place):
         moved = tuple((run.id, run.state, run.step) for run in snapshot.runs if run.kind == "evaluate")
         if moved != self._seen or any(state == "running" for _, state, _ in moved):
             self._seen = moved
-            self.graft.ask(self.graft.gateway.evals, self._evaluated, group="evals")
+            self.graft.ask(self.graft.gateway.evaluations, self._evaluated, group="evals")
 
     def _asked(self, models: tuple[str, ...]) -> None:
         """Other models were chosen: a suite that has the most of them, and no baseline yet."""
@@ -110,7 +109,7 @@ class CompareScreen(Place):
         self._suite = self._field.suite(self._suite)
         self._compare()
 
-    def _evaluated(self, evals: list[EvalRow]) -> None:
+    def _evaluated(self, evals: list[Evaluation]) -> None:
         if evals == self._evals and self._known:
             return
         self._evals, self._known = evals, True
@@ -128,9 +127,9 @@ class CompareScreen(Place):
             self._compared = None
             self._draw()
             return
-        suite, evals, gateway = self._suite, self._evals, self.graft.gateway
+        suite, glance, gateway = self._suite, self._field.at_a_glance(), self.graft.gateway
         baseline = self._baseline if self._baseline in models else None
-        self.graft.ask(lambda: gateway.compare(evals, models, suite, baseline), self._arrived, group="compare")
+        self.graft.ask(lambda: gateway.compare(models, suite, baseline, glance), self._arrived, group="compare")
 
     def _arrived(self, compared: Compared) -> None:
         if compared.comparison.suite == self._suite:
@@ -165,7 +164,7 @@ class CompareScreen(Place):
         self.query_one(ItemsPane).show(compared.items, names, comparison.task)
         recipes = compared.recipes
         self.query_one("#recipe-words", Sized).show(lambda width, _: recipe_words(recipes, names, width))
-        table, called, here = overview(self._evals, self._field.at_a_glance()), self._names() | names, self._suite
+        table, called, here = compared.overview, self._names() | names, self._suite
         self.query_one("#suite-words", Sized).show(lambda width, _: matrix_words(table, called, here, width))
 
     def _names(self) -> dict[str, str]:
