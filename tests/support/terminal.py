@@ -41,7 +41,7 @@ _PRIVATE = rb"\x1b\[[<=>][0-9;:]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|u)|\x1b\[[0-9
 _HIDDEN = re.compile(rb"%s|%s|%s" % (_STRING, _OPERATING, _PRIVATE))
 """What `pyte` does not know, or would take for text."""
 _ASKED = re.compile(rb"%s|%s|%s|\x1b\[[0-9;]*[cn]" % (_STRING, _OPERATING, _PRIVATE))
-_UNFINISHED = re.compile(rb"\x1b(?:[P_^X\]][^\x07]*|\[[0-9;:<=>?]*[ -/]*)?$")
+_UNFINISHED = re.compile(rb"\x1b(?:[P_^X\]](?:(?!\x1b\\|\x07).)*|\[[0-9;:<=>?]*[ -/]*)?$", re.DOTALL)
 _OTHER_SCREEN = re.compile(rb"\x1b\[\?1049[hl]")
 """`pyte` has one screen: the other one begins empty, and so does this one when the program comes back to it."""
 _LONGEST = 4096
