@@ -33,6 +33,8 @@ class Program:
     keys: tuple[str, ...] = ("right", "left")
     """Keys that repaint something, pressed in turn to time the repaint."""
     environment: dict[str, str] = field(default_factory=dict)
+    remembers: tuple[Path, ...] = ()
+    """Files in which it keeps what was chosen last time: taken away before it is opened."""
 
 
 def install(peers: Path, package: str, wanted: tuple[str, ...]) -> tuple[Path, str]:
@@ -60,15 +62,17 @@ def graftline(home: Path, version: str) -> Program:
 
 
 def leet(folder: Path, bin: Path, version: str) -> Program:
-    """LEET in its workspace view: it draws the newest run, and all when told to."""
+    """LEET in its workspace view: it draws the newest run by itself, and all when told to."""
+    runs = len(list(folder.glob("offline-run-*")))
     return Program(
         name="LEET",
         version=version,
         command=(str(bin / "wandb"), "beta", "leet", "run", str(folder)),
         ready=lambda text: "train_loss" in text or "grad_norm" in text,
-        overlay=(("ctrl+a",), ("y",)),
-        keys=("down", "up"),
+        overlay=(("ctrl+a",), ("y",)) if runs > 1 else (),
+        keys=("down", "up") if runs > 1 else ("tab",),
         environment={"HOME": str(folder.parent), "WANDB_MODE": "offline"},
+        remembers=(folder / ".wandb-leet.json",),
     )
 
 

@@ -98,6 +98,8 @@ def without_supervisor(home: Path) -> None:
 def look(program: Program, sizes: Sizes) -> Column:
     """Open a program, overlay everything, press keys, watch it rest."""
     column = Column(program.name, program.version)
+    for file in program.remembers:
+        file.unlink(missing_ok=True)
     with Terminal(program.command, environment=program.environment, folder=ROOT) as terminal:
         column.put("first frame, s", frame(terminal, program.ready))
         began = terminal.started if not program.overlay else time.perf_counter()
