@@ -51,9 +51,11 @@ def test_the_whole_method_by_keys(workspace: Client, open_app: Open, tmp_path: P
     terminal.shows("seed", "train")
     finished(workspace, terminal, "seed")
     terminal.press("1")
-    terminal.shows("seed", "finished")
+    terminal.shows("seed", "F freeze")
+    terminal.press("end")
+    terminal.shows("pretraining run · finished")
 
-    terminal.press("end", "F")
+    terminal.press("F")
     terminal.shows("Freeze")
     terminal.press("enter")
     terminal.shows("seed@1")
@@ -67,7 +69,7 @@ def test_the_whole_method_by_keys(workspace: Client, open_app: Open, tmp_path: P
     launch(terminal)
     variant = finished(workspace, terminal, "kinds-full")
     terminal.press("1")
-    terminal.shows("kinds-full", "classify")
+    terminal.shows("kinds-full", "F freeze")
 
     terminal.press("end", "e")
     terminal.shows("Evaluate")

@@ -254,8 +254,7 @@ class FormScreen(Screen[None]):
             box.display = False
             await self._unfold(box)
         for one in self.query(FormField):
-            one.fill(values.get(one.key, ""))
-            one.typed = True
+            one.take(values.get(one.key, ""))
         self._redraft()
 
     def action_next(self) -> None:

@@ -169,8 +169,7 @@ class FormField(Horizontal):
         super().__init__()
         self.key, self._label, self.hint = key, label, hint
         self.options, self.several = tuple(options), several
-        self.typed = False
-        """The user gave this value, rather than the form."""
+        self._typed = False
         self._expected = value
         self.editor: Options | Input = (
             Options(options, value, several=several)
@@ -188,10 +187,20 @@ class FormField(Horizontal):
     def value(self) -> str:
         return self.editor.value
 
+    @property
+    def typed(self) -> bool:
+        """The user gave this value, rather than the form; true from the keystroke on, before its message comes."""
+        return self._typed or self.editor.value != self._expected
+
     def fill(self, value: str) -> None:
         """Set a value that the user did not type."""
         self._expected = value
         self.editor.value = value
+
+    def take(self, value: str) -> None:
+        """Set a value as if the user had typed it."""
+        self.editor.value = value
+        self._typed = True
 
     def watch_problem(self, problem: str) -> None:
         self.set_class(bool(problem), "-wrong")
@@ -206,7 +215,7 @@ class FormField(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.typed = self.typed or event.value != self._expected
+        self._typed = self.typed
         self.post_message(self.Changed(self))
 
     def on_options_changed(self, event: Options.Changed) -> None:
