@@ -24,6 +24,7 @@ def _user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("GRAFTLINE_IDLE_SECONDS", "30")
+        patch.setenv("GRAFTLINE_SAMPLE_SECONDS", "0")  # this machine's figures would stand in the pictures
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setenv("COLORTERM", "truecolor")
         for name in ("GRAFTLINE_HOME", "NO_COLOR", "SSH_CONNECTION", "TMUX", "XDG_CONFIG_HOME"):

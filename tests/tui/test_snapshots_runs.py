@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
-from tests.support.screen import pressing
+from tests.support.screen import pressing, screen_text, settle
 from tests.tui.test_snapshots import SIZES, Compare, sizes
 from tui.app import GraftlineApp
 
@@ -18,12 +20,18 @@ WAYS: dict[str, tuple[str, ...]] = {
     "views": ("2", "f", *"kind:branch", "enter", "o", "V", "plus", *"by state", "enter", "V"),
 }
 """Names, and the keys that lead there."""
+SHOWS = {"filtered": "0 runs", "wrong": "column 6"}
+"""What comes only once typing has rested."""
 
 
 @sizes
 @pytest.mark.parametrize("way", WAYS)
 def test_it_looks_like_this(snap_compare: Compare, demo: GraftlineApp, size: tuple[int, int], way: str) -> None:
-    assert snap_compare(demo, terminal_size=size, run_before=pressing(*WAYS[way]))
+    async def run(pilot: Pilot[Any]) -> None:
+        await pressing(*WAYS[way])(pilot)
+        await settle(pilot, lambda: SHOWS.get(way, "") in screen_text(pilot))
+
+    assert snap_compare(demo, terminal_size=size, run_before=run)
 
 
 def test_every_snapshot_here_has_its_baseline() -> None:
