@@ -42,7 +42,7 @@ async def at_rest(pilot: Pilot[Any]) -> None:
     """For `snap_compare(run_before=...)`: settled, and without the notifications of the supervisor."""
     await settle(pilot)
     pilot.app.clear_notifications()
-    await pilot.pause(0.05)
+    await settle(pilot, lambda: not pilot.app.screen.query("Toast"))
 
 
 def pressing(*keys: str) -> Callable[[Pilot[Any]], Any]:

@@ -71,7 +71,12 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     assert isinstance(app, GraftlineApp)
     place(app).query_one(PromptBox).text = text
     await pilot.press("enter")
-    await settle(pilot, seconds=90)
+
+    def answered() -> bool:
+        answers = [pane.answer for pane in place(app)._grid.panes]
+        return all(answer is not None and answer.state in ("done", "failed") for answer in answers)
+
+    await settle(pilot, answered, seconds=90)
 
 
 async def test_a_base_and_its_variant_answer_side_by_side(app: GraftlineApp) -> None:
@@ -91,6 +96,7 @@ async def test_a_classifier_gives_its_chances_as_bars(app: GraftlineApp) -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, RUNS["areas"])
         await ask(pilot, "open a socket")
+        await shows(pilot, lambda: "4 classes" in screen_text(pilot))
         shown = screen_text(pilot)
         answer = place(app)._grid.panes[0].answer
     assert answer is not None and {name for name, _ in answer.classes} == set(CLASSES)
