@@ -79,7 +79,6 @@ def open_app(home: Path, *, poll: float = STILL) -> GraftlineApp:
 
 @pytest.fixture
 def demo(demo_home: Path) -> GraftlineApp:
-    (demo_home / "views.toml").unlink(missing_ok=True)  # what the app remembers of an earlier test
     (demo_home / "views.toml").unlink(missing_ok=True)  # how another test chose to look at the runs
     return open_app(demo_home)
 

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.screen import at_rest, pressing, screen_text, settle
+from tests.support.screen import at_rest, screen_text, settle
 from tests.tui.test_snapshots import SIZES, Compare, sizes
 from tui.app import GraftlineApp
 from tui.widgets.filter_box import FilterBox
@@ -32,11 +32,16 @@ SHOWS = {"filtered": "0 runs", "wrong": "column 6"}
 @pytest.mark.parametrize("way", WAYS)
 def test_it_looks_like_this(snap_compare: Compare, demo: GraftlineApp, size: tuple[int, int], way: str) -> None:
     async def run(pilot: Pilot[Any]) -> None:
-        await pressing(*WAYS[way])(pilot)
+        await settle(pilot)
+        for key in WAYS[way]:
+            await pilot.press(key)
+            if key == "enter":  # where the cursor stands depends on what is shown by then
+                await settle(pilot)
         if way in PASTED:
             pilot.app.screen.query_one(FilterBox).query_one(Input).value = PASTED[way]
         await settle(pilot, lambda: SHOWS.get(way, "") in screen_text(pilot))
         await at_rest(pilot)
+        await settle(pilot, lambda: not any(screen.query("Toast") for screen in pilot.app.screen_stack))
 
     assert snap_compare(demo, terminal_size=size, run_before=run)
 
