@@ -19,7 +19,6 @@ WAYS: dict[str, tuple[str, ...]] = {
     "wrong": ("2", "f"),
     "columns": ("2", "C", "down", "down"),
     "grouped": ("2", "H", "f", *"method", "enter", "enter", "home", "a", "space"),
-    "views": ("2", "f", *"kind:branch", "enter", "o", "V", "plus", *"by state", "enter", "V"),
 }
 """Names, and the keys that lead there."""
 PASTED = {"wrong": "loss<low"}
