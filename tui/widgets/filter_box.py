@@ -223,9 +223,7 @@ class FilterBox(Vertical):
             return words("✗ " + cut(self.problem.removeprefix("filter: "), width - 2), theme.RED)
         found = completions(self.value, self.keys)
         if not found:
-            return words(
-                cut("key:value  key<1e-3  -not  a or b  (a b)  state:running|failed  name:foo*", width), theme.MUTED
-            )
+            return words(cut(_GRAMMAR, width), theme.MUTED)
         return _row(found, width)
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from engine.compare.items import KINDS, Item, chosen
-from tui import keys, theme
+from tui import theme
 from tui.text import one_line
 from tui.widgets.item_list import ItemList
 from tui.widgets.item_words import item_words
-from tui.widgets.search_box import SearchBox
+from tui.widgets.search_box import SearchBox, SearchPane
 
 
-class ItemsPane(Vertical):
+class ItemsPane(SearchPane):
     """`f` goes through the kinds of items, `/` searches in text and answers."""
 
     DEFAULT_CSS = """
@@ -31,12 +29,10 @@ class ItemsPane(Vertical):
     }
     ItemsPane #answers Static { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = keys.SEARCH
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
         self.kind = "differ"
-        self.query_text = ""
         self.suite_task = ""
         self.names: dict[str, str] = {}
         self._items: Sequence[Item] = ()
@@ -59,13 +55,13 @@ class ItemsPane(Vertical):
             self.kind = "differ"
         if self.kind == "differ" and len(names) < 2:
             self.kind = "all"
-        self._fill()
+        self.fill()
 
     def _kinds(self) -> tuple[str, ...]:
         """Those that there can be: documents are neither right nor wrong."""
         return KINDS if not self._items or self._items[0].is_marked else KINDS[:2]
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         self.list.show(chosen(self._items, self.kind, self.query_text), list(self.names))
         parts: list[tuple[str, str]] = []
         for kind in self._kinds():
@@ -98,21 +94,4 @@ class ItemsPane(Vertical):
     def next_kind(self) -> None:
         kinds = self._kinds()
         self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
-        self._fill()
-
-    # --- search ---------------------------------------------------------------------------------
-
-    def search(self) -> None:
-        self.query_one(SearchBox).open()
-
-    @on(SearchBox.Searched)
-    def _searched(self, event: SearchBox.Searched) -> None:
-        self.query_text = event.text
-        self._fill()
-
-    @on(SearchBox.Left)
-    def _found(self) -> None:
-        self.list.focus()
-
-    def action_clear(self) -> None:
-        self.query_one(SearchBox).leave()
+        self.fill()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from engine.corpus.report import CorpusReport, RuleCount, Sample
 from tui import keys, theme
 from tui.text import cut, one_line, page, words
-from tui.widgets.search_box import SearchBox
+from tui.widgets.search_box import SearchBox, SearchPane
 from tui.widgets.waterfall import Fall
 
 
@@ -35,7 +35,7 @@ class SampleList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = keys.LINES
 
 
-class SamplesPane(Vertical):
+class SamplesPane(SearchPane):
     """Of the waterfall's line under the cursor; a search goes through all samples of the report."""
 
     DEFAULT_CSS = """
@@ -49,14 +49,12 @@ class SamplesPane(Vertical):
     SamplesPane #text { height: 1fr; margin-top: 1; scrollbar-size-vertical: 1; }
     SamplesPane #sample { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = keys.SEARCH
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
         self._report: CorpusReport | None = None
         self._fall: Fall | None = None
         self.found: list[Found] = []
-        self.query_text = ""
 
     def compose(self) -> ComposeResult:
         yield Static(id="rule")
@@ -77,12 +75,12 @@ class SamplesPane(Vertical):
     def show(self, report: CorpusReport, fall: Fall) -> None:
         """The samples of one line of the waterfall."""
         self._report, self._fall = report, fall
-        self._fill()
+        self.fill()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fill()
+        self.fill()
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         report, fall = self._report, self._fall
         if report is None or fall is None:
             return
@@ -121,23 +119,6 @@ class SamplesPane(Vertical):
         """To the next sample, or the one before."""
         if self.found:
             self.list.highlighted = max(0, min((self.list.highlighted or 0) + by, len(self.found) - 1))
-
-    # --- search ---------------------------------------------------------------------------------
-
-    def search(self) -> None:
-        self.query_one(SearchBox).open()
-
-    @on(SearchBox.Searched)
-    def _searched(self, event: SearchBox.Searched) -> None:
-        self.query_text = event.text
-        self._fill()
-
-    @on(SearchBox.Left)
-    def _found(self) -> None:
-        self.list.focus()
-
-    def action_clear(self) -> None:
-        self.query_one(SearchBox).leave()
 
 
 def samples_of(report: CorpusReport, fall: Fall) -> list[Found]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import ClassVar
+
 from textual import on
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
+
+from tui import keys
 
 
 class SearchBox(Input):
@@ -48,3 +56,37 @@ class SearchBox(Input):
         event.stop()
         self.set_class(bool(event.value.strip()), "-open")
         self.post_message(self.Left())
+
+
+class SearchPane(Vertical):
+    """A pane with a `SearchBox` over a list. Subclasses have both, and `fill` the list with what is searched for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.SEARCH
+
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self.query_text = ""
+
+    @property
+    @abstractmethod
+    def list(self) -> Widget:
+        """What has the keyboard when the search is left."""
+
+    @abstractmethod
+    def fill(self) -> None:
+        """Show what `query_text` leaves."""
+
+    def search(self) -> None:
+        self.query_one(SearchBox).open()
+
+    @on(SearchBox.Searched)
+    def _searched(self, event: SearchBox.Searched) -> None:
+        self.query_text = event.text
+        self.fill()
+
+    @on(SearchBox.Left)
+    def _found(self) -> None:
+        self.list.focus()
+
+    def action_clear(self) -> None:
+        self.query_one(SearchBox).leave()
