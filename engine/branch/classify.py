@@ -26,7 +26,7 @@ class Batch(NamedTuple):
 
 
 class ClassifyTask:
-    """Texts and their classes. See `engine.train.loop.Task`."""
+    """Texts and their classes. See `engine.train.task.Task`."""
 
     def __init__(self, setting: Setting, train: list[Labelled], heldout: list[Labelled], classes: Sequence[str]):
         config = setting.config

@@ -23,7 +23,7 @@ class Batch(NamedTuple):
 
 
 class InstructTask:
-    """Prompts and responses. See `engine.train.loop.Task`."""
+    """Prompts and responses. See `engine.train.task.Task`."""
 
     def __init__(self, setting: Setting, train: list[Instruction], heldout: list[Instruction]):
         config = setting.config

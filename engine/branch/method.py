@@ -16,7 +16,7 @@ from engine.freeze.refs import ModelRef
 from engine.model.devices import Device
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
-from engine.train.loop import Task
+from engine.train.task import Task
 
 
 @dataclass(frozen=True)
