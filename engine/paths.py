@@ -36,6 +36,12 @@ def default_home() -> Path:
     return Path(os.environ.get("GRAFTLINE_HOME") or "runs").absolute()
 
 
+def user_cache() -> Path:
+    """The user's folder for what can be found out again: under `$XDG_CACHE_HOME`, else `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME") or ""
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "graftline"
+
+
 def safe_name(name: str, *, where: object = None, key: str = "name") -> str:
     """`name` if it can be one folder's name anywhere, else an `InputError` that says what can."""
     if _SAFE.fullmatch(name):

@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.config.estimate import Estimate
 from engine.config.schema import RunConfig
-from engine.config.size import Estimate
 from engine.errors import InputError
 from engine.journal.reader import Tail
 from engine.paths import Workspace, write_atomic

@@ -4,6 +4,7 @@
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
     weigh     compare                             ask       generate sql reindex doctor
     queue     queue                               manners   settings serve
+    plan      plan
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -27,6 +28,7 @@ from engine.cli.control import VERBS as CONTROL
 from engine.cli.launch import VERBS as LAUNCH
 from engine.cli.look import VERBS as LOOK
 from engine.cli.manners import VERBS as MANNERS
+from engine.cli.plan import VERBS as PLAN
 from engine.cli.queue import VERBS as QUEUE
 from engine.cli.weigh import VERBS as WEIGH
 from engine.errors import GraftlineError, InputError, machine_error
@@ -69,7 +71,7 @@ def open_app(home: Path, theme: str | None = None) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK, *MANNERS):
+for verb in (*BUILD, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK, *MANNERS):
     cli.add_command(verb)
 
 

@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Begin": ("demo", "doctor", "settings"),
     "1. Text": ("corpus",),
-    "2. Pretrain once": ("pretrain",),
+    "2. Pretrain once": ("plan", "pretrain"),
     "3. Freeze": ("freeze", "verify"),
     "4. Branch many times": ("branch",),
     "5. Evaluate and compare": ("evaluate", "compare", "generate"),

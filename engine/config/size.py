@@ -166,41 +166,6 @@ def _upper(model: ModelConfig, through: int) -> ModelConfig:
     return replace(model, layers=max(1, through))
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a run on this machine achieved."""
-
-    flops_per_second: float
-    run: str
-    """Its name."""
-    run_id: str
-    device: str
-    """In words."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A plan in time and money, as far as this machine's past tells."""
-
-    plan: Plan
-    measured: Measured | None = None
-    """None: no run was measured here yet, so nothing is said of time."""
-    price_per_hour: float = 0.0
-    base: str = ""
-    """branch: the model it grows from."""
-    share_of_base: float | None = None
-    """branch: arithmetic, as a share of what the base took; None when nobody knows what that was."""
-
-    @property
-    def seconds(self) -> float | None:
-        """At most, on one device."""
-        return self.plan.flops / self.measured.flops_per_second if self.measured else None
-
-    @property
-    def money(self) -> float | None:
-        return self.seconds / 3600 * self.price_per_hour if self.seconds is not None and self.price_per_hour else None
-
-
 def _short(number: float) -> str:
     for unit in ("", "k", "M", "G", "T"):
         if number < 1000:

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from engine.config.estimate import Estimate, Measured
 from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
-from engine.config.size import Estimate, Measured, Plan, plan
+from engine.config.size import Plan, plan
 from engine.corpus.manifest import find_corpus
 from engine.corpus.table import Row, read_table
 from engine.corpus.tokenizer import Tokenizer
 from engine.errors import InputError
 from engine.freeze.refs import ModelRef, find_model
+from engine.launch.rehearse import recall
 from engine.paths import Workspace
 from engine.store.rows import RunRow
 
@@ -61,7 +63,8 @@ def _pretrain(workspace: Workspace, config: PretrainConfig, runs: Sequence[RunRo
         raise InputError(problem, key="model.heads", fix="choose a divisor of it")
     steps = _steps(config.train, corpus.train_tokens / shape.context / config.train.batch)
     planned = plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
-    return Estimate(planned, _pace(runs, "pretrain", config.train, planned), config.train.price_per_hour)
+    pace = _pace(runs, "pretrain", config.train, planned)
+    return Estimate(planned, config.train, recall(workspace, config), pace)
 
 
 def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) -> Estimate:
@@ -80,7 +83,8 @@ def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) 
     )
     made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
     share = planned.flops / made_by.cost.flops if made_by else None
-    return Estimate(planned, _pace(runs, "branch", config.train, planned), config.train.price_per_hour, base.id, share)
+    pace = _pace(runs, "branch", config.train, planned)
+    return Estimate(planned, config.train, recall(workspace, config), pace, base.id, share)
 
 
 def _pace(runs: Sequence[RunRow], kind: str, train: TrainConfig, planned: Plan) -> Measured | None:

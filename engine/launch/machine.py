@@ -59,16 +59,8 @@ def _gpus() -> tuple[GpuNow, ...]:
     for index in range(resources.gpu_count()):
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
         facts = {key: value for key, value in resources.gpu(index).items() if key != "index"}
-        gpus.append(GpuNow(index=index, name=_name(handle), power_limit=_limit(handle), **facts))
+        gpus.append(GpuNow(index=index, name=resources.gpu_name(index), power_limit=_limit(handle), **facts))
     return tuple(gpus)
-
-
-def _name(handle: Any) -> str:
-    try:
-        name = pynvml.nvmlDeviceGetName(handle)
-    except pynvml.NVMLError:
-        return "GPU"
-    return name.decode() if isinstance(name, bytes) else str(name)
 
 
 def _limit(handle: Any) -> float | None:

@@ -59,3 +59,12 @@ def gpu(index: int) -> dict[str, float]:
     with contextlib.suppress(pynvml.NVMLError):
         found["temperature"] = float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
     return found
+
+
+def gpu_name(index: int) -> str:
+    """What the maker calls it."""
+    try:
+        name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index))
+    except pynvml.NVMLError:
+        return "GPU"
+    return name.decode() if isinstance(name, bytes) else str(name)

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": RECORD | {"corpus", "launch", "store", "compare", "freeze", "cli"},
     "cli": RECORD | {"launch", "store", "compare", "corpus", "freeze", "demo"},
     "__main__": RECORD | {"stage"},
+    "rehearse": RECORD | {"stage", "__main__"},
 }
 SCREEN_MAY_IMPORT = RECORD | {"store", "launch", "compare", "freeze", "corpus"}
 
@@ -55,6 +56,7 @@ NEVER_TORCH = [
     "engine.corpus.report",
     "engine.demo.run",
     "engine.launch.estimate",
+    "engine.launch.rehearse",
     "engine.launch.machine",
 ]
 

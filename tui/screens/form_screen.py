@@ -18,8 +18,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from engine.config.estimate import Estimate
 from engine.config.schema import RunConfig
-from engine.config.size import Estimate
 from engine.errors import InputError
 from tui import theme
 from tui.form_fields import Field, all_fields, default_name, fields, more_fields

@@ -1,0 +1,166 @@
+"""`python -m engine.rehearse <stage> <folder>`: the first steps of a run, done to be timed.
+
+    <workspace>/<folder>/config.toml  ->  the stage itself, for a few steps  ->  <folder>/rehearsed.json: `Rehearsed`
+
+It is the real thing: the stage's own code on its own data at its own micro-batch, with one look at the held-out loss
+and one checkpoint. Whoever asked makes the folder and deletes it. Exit codes are those of `python -m engine`; a
+refusal is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import psutil
+from msgspec.structs import replace
+
+from engine.__main__ import STAGES
+from engine.config.estimate import Rehearsed
+from engine.config.load import KINDS, load
+from engine.config.schema import BranchConfig, PretrainConfig, TrainConfig
+from engine.errors import GraftlineError
+from engine.journal.events import Checkpoint, Event, Metrics, Said
+from engine.journal.writer import JournalWriter
+from engine.paths import RunFolder, Workspace
+from engine.stage import StageContext
+
+RESULT = "rehearsed.json"
+_WARMING = 2  # steps: the first ones build kernels and take their memory from the system
+_LOOK_AFTER = 4  # steps
+_ENOUGH_SECONDS = 3.0
+_ENDLESS = 1 << 30  # steps
+_PARTS = 4  # micro-batches; of more, the time is worked out
+
+
+@dataclass
+class Rehearsal(StageContext):
+    """A stage's world that notes when things happened, and has had enough after a few seconds of steps."""
+
+    heard: list[tuple[float, Event]] = field(default_factory=list)
+
+    def record(self, event: Event, *, sync: bool = False) -> None:
+        self.heard.append((time.monotonic(), event))
+        super().record(event, sync=sync)
+        self.stop_asked = bool(self.looks) and sum(self.steps) >= _ENOUGH_SECONDS
+
+    def say(self, text: str) -> None:
+        self.record(Said(text=text))
+
+    @property
+    def steps(self) -> list[float]:
+        """Seconds of each step, those that warm up left out."""
+        return self._took("train_loss")[_WARMING:]
+
+    @property
+    def looks(self) -> list[float]:
+        return self._took("heldout_loss")
+
+    @property
+    def saves(self) -> list[float]:
+        return [now - self.heard[at - 1][0] for at, (now, event) in enumerate(self.heard) if _is_save(event)]
+
+    @property
+    def memory(self) -> int:
+        """Bytes: the device's where somebody counts, else the process's."""
+        told = [
+            e.values["memory_bytes"] for _, e in self.heard if isinstance(e, Metrics) and "memory_bytes" in e.values
+        ]
+        return round(max((m for m in told if m), default=0)) or peak_memory()
+
+    @property
+    def device(self) -> str:
+        texts = (event.text for _, event in self.heard if isinstance(event, Said))
+        return next((text.removeprefix("device: ") for text in texts if text.startswith("device: ")), "")
+
+    def _took(self, name: str) -> list[float]:
+        """Seconds since the event before, for each measurement of that name."""
+        found = []
+        for at, (now, event) in enumerate(self.heard):
+            if isinstance(event, Metrics) and name in event.values:
+                found.append(now - self.heard[at - 1][0])
+        return found
+
+
+def _is_save(event: Event) -> bool:
+    return isinstance(event, Checkpoint)
+
+
+def peak_memory() -> int:
+    """Most bytes that this process has held so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def rehearse(stage: str, folder: Path) -> Rehearsed:
+    """Do the first steps of the run whose configuration stands in `folder`. Raises what the stage raises."""
+    config = load(folder / "config.toml", KINDS[stage])
+    assert isinstance(config, PretrainConfig | BranchConfig)
+    parts = config.train.batch // (config.train.micro_batch or config.train.batch)
+    began = time.time() - psutil.Process().create_time()
+    first = _play(stage, folder / "a", config, min(parts, _PARTS))
+    step = statistics.fmean(_middle(first.steps))
+    start = began + first.heard[_first_step(first)][0] - first.started - step
+    if parts > _PARTS:
+        # What comes once a step, the update, is told from what comes with every micro-batch.
+        one = statistics.fmean(_middle(_play(stage, folder / "b", config, 1).steps))
+        step += (parts - _PARTS) * max(0.0, step - one) / (_PARTS - 1)
+    return Rehearsed(
+        device=first.device,
+        start_seconds=max(0.0, start),
+        step_seconds=step,
+        look_seconds=statistics.fmean(first.looks),
+        save_seconds=statistics.fmean(first.saves),
+        peak_bytes=first.memory,
+        steps=len(first.steps),
+        time=time.time(),
+    )
+
+
+def _first_step(rehearsal: Rehearsal) -> int:
+    return next(at for at, (_, event) in enumerate(rehearsal.heard) if isinstance(event, Metrics))
+
+
+def _middle(seconds: list[float]) -> list[float]:
+    """Without the slowest and fastest eighths: what else the machine did meanwhile is no part of the run."""
+    cut = len(seconds) // 8
+    return sorted(seconds)[cut : len(seconds) - cut]
+
+
+def _play(stage: str, folder: Path, config: PretrainConfig | BranchConfig, parts: int) -> Rehearsal:
+    """The stage, for a few seconds of steps of `parts` micro-batches."""
+    folder.mkdir()
+    workspace = Workspace(folder.parents[1])
+    with JournalWriter(RunFolder(folder).journal) as journal:
+        context = Rehearsal(RunFolder(folder), workspace, journal)
+        importlib.import_module(STAGES[stage]).run(context, replace(config, train=_endless(config.train, parts)))
+    return context
+
+
+def _endless(train: TrainConfig, parts: int) -> TrainConfig:
+    """As configured, but going on until it is stopped, and telling of every step."""
+    return replace(
+        train, steps=_ENDLESS, batch=parts * (train.micro_batch or train.batch), eval_every=_LOOK_AFTER, patience=0,
+        checkpoint_every=_ENDLESS, log_every=1,
+    )  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    stage, folder = arguments[0], Path(arguments[1]).absolute()
+    try:
+        found = rehearse(stage, folder)
+    except GraftlineError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    (folder / RESULT).write_bytes(msgspec.json.encode(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
