@@ -86,17 +86,35 @@ class CorpusConfig(_Config, tag_field="kind", tag="corpus", frozen=True, kw_only
 # --- model ----------------------------------------------------------------------------------------
 
 
+class RopeScaling(_Config, frozen=True, kw_only=True):
+    """How rotary angles are slowed down for a context longer than the one first trained on."""
+
+    type: Literal["linear", "llama3"]
+    """`linear`: all by `factor`. `llama3`: long waves by `factor`, short ones not, those between by degrees."""
+    factor: Rate
+    low_freq_factor: Rate = 1.0
+    """llama3: waves longer than `original_context` / this are slowed by the whole factor."""
+    high_freq_factor: Rate = 4.0
+    """llama3: waves shorter than `original_context` / this are left alone."""
+    original_context: Positive = 8192
+    """llama3: the context first trained on, in tokens."""
+
+
 class ModelConfig(_Config, frozen=True, kw_only=True):
     """A decoder-only transformer's shape."""
 
-    block: Literal["modern", "gpt2"] = "modern"
-    """`modern`: RMSNorm, rotary positions, QK-norm, no biases. `gpt2`: LayerNorm, learned positions, biases."""
+    block: Literal["modern", "llama", "qwen2", "olmo2", "gpt2"] = "modern"
+    """`llama`: RMSNorm before each part, rotary positions, no biases. `modern`: the same with QK-norm, as Qwen3.
+    `qwen2`: `llama` with biases on queries, keys and values. `olmo2`: RMSNorm after each part, and on all queries and
+    all keys. `gpt2`: LayerNorm, learned positions, biases."""
     layers: Positive = 4
     width: Positive = 256
     """Of the residual stream."""
     heads: Positive = 4
     kv_heads: Count = 0
     """Key and value heads for grouped-query attention; 0: as many as `heads`."""
+    head_size: Count = 0
+    """Of one head; 0: width / heads."""
     mlp: Literal["swiglu", "relu2", "gelu"] = "relu2"
     mlp_width: Count = 0
     """0: 4 times the width (8/3 for swiglu, rounded up to a multiple of 64)."""
@@ -105,7 +123,12 @@ class ModelConfig(_Config, frozen=True, kw_only=True):
     vocab_size: Count = 0
     """0: the corpus's."""
     tie_embeddings: bool = True
+    norm_eps: Rate = 1e-5
+    """Added to the variance in every norm."""
     rope_base: Rate = 10_000.0
+    rope_scaling: RopeScaling | None = None
+    window: Count = 0
+    """Sliding-window attention: how many tokens back, itself included, a token sees; 0: all of them."""
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
 
 
@@ -289,6 +312,6 @@ AnyConfig = RunConfig | SuiteConfig
 
 __all__ = [
     "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ModelCard",
-    "ModelConfig", "PretrainConfig", "RuleConfig", "RunConfig", "SourceConfig", "SuiteConfig", "TemplateConfig",
-    "TokenizerConfig", "TrainConfig", "TuneConfig",
+    "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig", "SourceConfig", "SuiteConfig",
+    "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """What a model and its training come to, from their configuration alone: weights, arithmetic, memory. No torch.
 
 Arithmetic is counted per token; a multiply-add is two operations. Forward: 2 per weight of every matrix that a token
-passes, and 4 * layers * width * positions for attention's two products with `positions` keys; backward: twice that
-(Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B, which counts all `context` positions though half
-are masked, as is done here). Embedding look-ups, norms and activations are left out.
+passes, and 4 * layers * query width * positions for attention's two products with `positions` keys; backward: twice
+that (Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B, which counts all `context` positions though
+half are masked, as is done here). Embedding look-ups, norms and activations are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from engine.config.layout import layout
 from engine.config.schema import ModelConfig, TrainConfig
 
 OPTIMAL_TOKENS_PER_PARAMETER = 20
@@ -31,27 +32,38 @@ def mlp_width(config: ModelConfig) -> int:
     return 4 * config.width
 
 
-def _kv_width(config: ModelConfig) -> int:
-    return (config.kv_heads or config.heads) * (config.width // config.heads)
+def head_size(config: ModelConfig) -> int:
+    """Numbers in one head's query."""
+    return config.head_size or config.width // config.heads
+
+
+def query_width(config: ModelConfig) -> int:
+    """All heads' queries together."""
+    return config.heads * head_size(config)
+
+
+def kv_width(config: ModelConfig) -> int:
+    """All keys, or all values, of one token and layer together."""
+    return (config.kv_heads or config.heads) * head_size(config)
 
 
 def block_weights(config: ModelConfig) -> int:
     """Matrix weights of one block."""
-    attention = 2 * config.width * config.width + 2 * config.width * _kv_width(config)
+    attention = 2 * config.width * (query_width(config) + kv_width(config))
     matrices = 3 if config.mlp == "swiglu" else 2
     return attention + matrices * config.width * mlp_width(config)
 
 
 def flops_per_token(config: ModelConfig, context: int | None = None) -> float:
-    """Of training a language model of this shape, all weights learning: 6 N + 12 * layers * width * context."""
+    """Of training a language model of this shape, all weights learning: 6 N + 12 * layers * query width * context."""
     weights = config.layers * block_weights(config) + config.width * config.vocab_size
-    return 6.0 * weights + 12.0 * config.layers * config.width * (context or config.context)
+    return 6.0 * weights + 12.0 * config.layers * query_width(config) * (context or config.context)
 
 
 def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: bool) -> float:
     """Of training when the backward pass goes through the `through` uppermost blocks, and through the scores of the
     vocabulary where there are any. A classification head, used once a sequence, counts nothing."""
-    block = 2.0 * block_weights(config) + 4.0 * config.width * config.context
+    block = 2.0 * block_weights(config) + 4.0 * query_width(config) * config.context
     head = 2.0 * config.width * config.vocab_size if vocabulary else 0.0
     return config.layers * block + head + 2.0 * (through * block + head)
 
@@ -59,14 +71,15 @@ def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: b
 def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4) -> int:
     """What the backward pass needs of the forward pass's results for `tokens` at once: an estimate.
 
-    Counted where autograd keeps them, per block and token: what norms, rotations and residuals need (10 widths and 4
-    of keys and values; without rotations and QK-norm 6 and 2), and the MLP's inner values before and after its
-    activation (twice as many with a gate). Attention keeps no table of weights, and the vocabulary's scores are never
-    all held at once. `element`: bytes of a number.
+    Counted where autograd keeps them, per block and token: what norms and residuals need (4 widths, with rotations 6),
+    queries and attention's output, keys and values, the last four once more where queries and keys are normalised, and
+    the MLP's inner values before and after its activation (twice as many with a gate). Attention keeps no table of
+    weights, and the vocabulary's scores are never all held at once. `element`: bytes of a number.
     """
-    modern = config.block == "modern"
-    inner = (4 if modern and config.mlp == "swiglu" else 2) * mlp_width(config)
-    outer = 10 * config.width + 4 * _kv_width(config) if modern else 6 * config.width + 2 * _kv_width(config)
+    has = layout(config)
+    attention = (2 if has.qk_norm == "none" else 4) * (query_width(config) + kv_width(config))
+    outer = (6 if has.rotary else 4) * config.width + attention
+    inner = (4 if config.mlp == "swiglu" else 2) * mlp_width(config)
     return element * tokens * (config.layers * (inner + outer) + 2 * config.width)
 
 
@@ -147,7 +160,7 @@ def plan(
 
 
 def _embeddings(model: ModelConfig) -> int:
-    positions = model.context * model.width if model.block == "gpt2" else 0
+    positions = model.context * model.width if not layout(model).rotary else 0
     return (1 if model.tie_embeddings else 2) * model.vocab_size * model.width + positions
 
 

@@ -10,17 +10,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.config.schema import ModelConfig
-from engine.config.size import mlp_width
+from engine.config.layout import layout
+from engine.config.schema import ModelConfig, RopeScaling
+from engine.config.size import head_size, kv_width, mlp_width, query_width
 
-NORM_EPS = 1e-5
 
-
-def rotary_table(context: int, size: int, base: float) -> tuple[Tensor, Tensor]:
+def rotary_table(context: int, size: int, base: float, scaling: RopeScaling | None = None) -> tuple[Tensor, Tensor]:
     """Cosines and sines of `position * base^(-2i/size)`, each (context, size / 2), fp32 (Su et al. 2021)."""
     frequencies = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    if scaling is not None:
+        frequencies = slowed(frequencies, scaling)
     angles = torch.outer(torch.arange(context, dtype=torch.float64), frequencies)
     return angles.cos().float(), angles.sin().float()
+
+
+def slowed(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
+    """Radians per token, slowed for a longer context (Chen et al. 2023; Llama 3's: Grattafiori et al. 2024)."""
+    if scaling.type == "linear":
+        return frequencies / scaling.factor
+    turns = scaling.original_context * frequencies / (2 * torch.pi)  # full waves within the first context
+    low, high = scaling.low_freq_factor, scaling.high_freq_factor
+    kept = ((turns - low) / (high - low)).clamp(0, 1)
+    return frequencies * (kept + (1 - kept) / scaling.factor)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -44,8 +55,7 @@ class Cache:
     """Keys and values of the tokens seen so far, for every layer; room for `size` tokens is taken at once."""
 
     def __init__(self, config: ModelConfig, batch: int, size: int, like: Tensor):
-        heads = config.kv_heads or config.heads
-        shape = (config.layers, batch, heads, size, config.width // config.heads)
+        shape = (config.layers, batch, config.kv_heads or config.heads, size, head_size(config))
         self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
         self.length = 0
         """Tokens held. The transformer moves it on once all layers have added theirs."""
@@ -59,34 +69,35 @@ class Cache:
 
 
 class Attention(nn.Module):
-    """Causal self-attention on PyTorch's fused kernel. The modern kind normalises and rotates queries and keys."""
+    """Causal self-attention on the fused kernel, its queries and keys normalised and turned as the block has it."""
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
-        modern = config.block == "modern"
+        has = layout(config)
         self.layer = layer
-        self.size = config.width // config.heads
+        self.size = head_size(config)
         self.dropout = config.dropout
-        kv_width = (config.kv_heads or config.heads) * self.size
-        self.grouped = kv_width != config.width
-        self.q = nn.Linear(config.width, config.width, bias=not modern)
-        self.k = nn.Linear(config.width, kv_width, bias=not modern)
-        self.v = nn.Linear(config.width, kv_width, bias=not modern)
-        self.o = nn.Linear(config.width, config.width, bias=not modern)
+        wide, narrow = query_width(config), kv_width(config)
+        self.grouped = wide != narrow
+        self.q = nn.Linear(config.width, wide, bias=has.qkv_bias)
+        self.k = nn.Linear(config.width, narrow, bias=has.qkv_bias)
+        self.v = nn.Linear(config.width, narrow, bias=has.qkv_bias)
+        self.o = nn.Linear(wide, config.width, bias=has.bias)
         # QK-norm bounds the attention logits, which lets learning rates be higher (Dehghani et al. 2023).
-        self.q_norm = RMSNorm(self.size, eps=NORM_EPS) if modern else None
-        self.k_norm = RMSNorm(self.size, eps=NORM_EPS) if modern else None
+        self.whole = has.qk_norm == "whole"
+        normed = {"none": None, "head": (self.size, self.size), "whole": (wide, narrow)}[has.qk_norm]
+        self.q_norm = RMSNorm(normed[0], eps=config.norm_eps) if normed else None
+        self.k_norm = RMSNorm(normed[1], eps=config.norm_eps) if normed else None
 
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, mask: Tensor | None, cache: Cache | None
     ) -> Tensor:
-        """x: (B, T, width). mask: (B, 1, T, S) True where a key may be looked at; None: plain causal."""
-        batch, length, width = x.shape
-        q = self.q(x).view(batch, length, -1, self.size)
-        k = self.k(x).view(batch, length, -1, self.size)
+        """x: (B, T, width). mask: broadcasts to (B, 1, T, S), True where a key may be looked at; None: plain causal."""
+        batch, length, _ = x.shape
+        q, k = self._heads(self.q(x), self.q_norm), self._heads(self.k(x), self.k_norm)
         v = self.v(x).view(batch, length, -1, self.size)
-        if self.q_norm is not None and self.k_norm is not None and rotary is not None:
-            q, k = rotate(self.q_norm(q), *rotary), rotate(self.k_norm(k), *rotary)
+        if rotary is not None:
+            q, k = rotate(q, *rotary), rotate(k, *rotary)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if cache is not None:
             k, v = cache.add(self.layer, k, v)
@@ -99,8 +110,15 @@ class Attention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             enable_gqa=self.grouped,
         )
-        out: Tensor = self.o(y.transpose(1, 2).reshape(batch, length, width))
+        out: Tensor = self.o(y.transpose(1, 2).reshape(batch, length, -1))
         return out
+
+    def _heads(self, x: Tensor, norm: RMSNorm | None) -> Tensor:
+        """Queries or keys (B, T, heads * D) as (B, T, heads, D), normalised before or after they are parted."""
+        if norm is not None and self.whole:
+            x = norm(x)
+        x = x.view(*x.shape[:2], -1, self.size)
+        return norm(x) if norm is not None and not self.whole else x
 
 
 class MLP(nn.Module):
@@ -108,7 +126,7 @@ class MLP(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        bias = config.block == "gpt2"
+        bias = layout(config).bias
         self.kind = config.mlp
         inner = mlp_width(config)
         self.gate = nn.Linear(config.width, inner, bias=bias) if config.mlp == "swiglu" else None
@@ -128,10 +146,11 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then MLP, each on a normalised copy of the residual stream and added back to it."""
+    """Attention, then MLP, each added to the residual stream; its input is normalised, or its output."""
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
+        self.post_norm = layout(config).post_norm
         self.norm1, self.norm2 = norm(config), norm(config)
         self.attention = Attention(config, layer)
         self.mlp = MLP(config)
@@ -140,13 +159,15 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, mask: Tensor | None, cache: Cache | None
     ) -> Tensor:
+        if self.post_norm:
+            x = x + self.dropout(self.norm1(self.attention(x, rotary, mask, cache)))
+            return x + self.dropout(self.norm2(self.mlp(x)))
         x = x + self.dropout(self.attention(self.norm1(x), rotary, mask, cache))
-        out: Tensor = x + self.dropout(self.mlp(self.norm2(x)))
-        return out
+        return x + self.dropout(self.mlp(self.norm2(x)))
 
 
 def norm(config: ModelConfig) -> nn.Module:
     """A norm over the residual stream, of the block's kind."""
-    if config.block == "modern":
-        return RMSNorm(config.width, eps=NORM_EPS)
-    return nn.LayerNorm(config.width, eps=NORM_EPS)
+    if layout(config).layer_norm:
+        return nn.LayerNorm(config.width, eps=config.norm_eps)
+    return RMSNorm(config.width, eps=config.norm_eps)

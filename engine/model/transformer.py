@@ -12,7 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.config.layout import layout
 from engine.config.schema import ModelCard, ModelConfig
+from engine.config.size import head_size
 from engine.errors import InputError
 from engine.model.layers import Block, Cache, norm, rotary_table
 from engine.model.loss import IGNORED, token_loss
@@ -31,7 +33,7 @@ class Transformer(nn.Module):
         check(config)
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.width)
-        self.positions = nn.Embedding(config.context, config.width) if config.block == "gpt2" else None
+        self.positions = None if layout(config).rotary else nn.Embedding(config.context, config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = norm(config)
@@ -39,7 +41,8 @@ class Transformer(nn.Module):
 
     def fill_tables(self) -> None:
         """(Re)compute the rotary tables, which are not stored with the weights."""
-        cos, sin = rotary_table(self.config.context, self.config.width // self.config.heads, self.config.rope_base)
+        config = self.config
+        cos, sin = rotary_table(config.context, head_size(config), config.rope_base, config.rope_scaling)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
 
@@ -52,15 +55,9 @@ class Transformer(nn.Module):
         start = cache.length if cache is not None else 0
         end = start + tokens.shape[1]
         at: Tensor | slice = slice(start, end)
-        mask = None
         if padding is not None:
-            columns = torch.arange(end, device=tokens.device)
-            at = (columns[start:] - padding[:, None]).clamp(min=0)
-            mask = (columns >= padding[:, None])[:, None, None, :] & (columns <= columns[start:, None])
-            mask = mask | (columns == columns[start:, None])  # padding sees itself: a row of nothing would be NaN
-        elif start:
-            columns = torch.arange(end, device=tokens.device)
-            mask = columns <= columns[start:, None]
+            at = (torch.arange(start, end, device=tokens.device) - padding[:, None]).clamp(min=0)
+        mask = self._mask(start, end, padding, tokens.device)
         x = self.embed(tokens)
         rotary = None
         if self.positions is not None:
@@ -74,6 +71,21 @@ class Transformer(nn.Module):
             cache.length = end
         out: Tensor = self.norm(x)
         return out
+
+    def _mask(self, start: int, end: int, padding: Tensor | None, device: torch.device) -> Tensor | None:
+        """Which of the columns before `end` those from `start` on may look at: (.., T, S); None: all before them."""
+        window = self.config.window
+        if padding is None and not start and not 0 < window < end:
+            return None
+        columns = torch.arange(end, device=device)
+        rows = columns[start:, None]
+        mask = columns <= rows
+        if window:
+            mask = mask & (columns > rows - window)
+        if padding is not None:
+            mask = mask & (columns >= padding[:, None])[:, None, None, :]
+            mask = mask | (columns == rows)  # padding sees itself: a row of nothing would be NaN
+        return mask
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of every vocabulary entry by the tied embedding: (..., width) -> (..., vocabulary)."""
@@ -159,9 +171,10 @@ def check(config: ModelConfig, *, where: object = None) -> None:
 
     if config.vocab_size < 1:
         refuse("vocab_size", "is not known", "take it from the corpus's tokenizer")
-    if config.width % config.heads:
+    if not config.head_size and config.width % config.heads:
         refuse("heads", f"{config.heads} heads do not divide a width of {config.width}", "choose a divisor of it")
-    if config.block == "modern" and config.width // config.heads % 2:
-        refuse("heads", f"a head of {config.width // config.heads} is odd, rotary positions need pairs", "change heads")
+    if layout(config).rotary and head_size(config) % 2:
+        key = "head_size" if config.head_size else "heads"
+        refuse(key, f"a head of {head_size(config)} is odd, rotary positions need pairs", f"change {key}")
     if config.kv_heads and config.heads % config.kv_heads:
         refuse("kv_heads", f"{config.kv_heads} does not divide {config.heads} heads", "choose a divisor of heads")

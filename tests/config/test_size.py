@@ -32,8 +32,10 @@ def kept_bytes(model: GraftModel, tokens: torch.Tensor) -> int:
         ModelConfig(layers=4, width=128, heads=4, kv_heads=2, context=128, vocab_size=500),
         ModelConfig(layers=3, width=96, heads=4, context=64, vocab_size=500, mlp="swiglu"),
         ModelConfig(layers=3, width=96, heads=4, context=64, vocab_size=500, block="gpt2", mlp="gelu"),
+        ModelConfig(layers=3, width=96, heads=4, kv_heads=2, context=64, vocab_size=500, block="llama", mlp="swiglu"),
+        ModelConfig(layers=3, width=96, heads=4, kv_heads=2, context=64, vocab_size=500, block="olmo2"),
     ],
-    ids=["relu2", "swiglu", "gpt2"],
+    ids=["relu2", "swiglu", "gpt2", "llama", "olmo2"],
 )
 def test_the_estimate_of_activations_is_near_what_is_kept(shape):
     kept = kept_bytes(build(ModelCard(model=shape)), torch.randint(500, (8, shape.context)))
