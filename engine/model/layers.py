@@ -161,9 +161,11 @@ class Block(nn.Module):
     ) -> Tensor:
         if self.post_norm:
             x = x + self.dropout(self.norm1(self.attention(x, rotary, mask, cache)))
-            return x + self.dropout(self.norm2(self.mlp(x)))
-        x = x + self.dropout(self.attention(self.norm1(x), rotary, mask, cache))
-        return x + self.dropout(self.mlp(self.norm2(x)))
+            x = x + self.dropout(self.norm2(self.mlp(x)))
+        else:
+            x = x + self.dropout(self.attention(self.norm1(x), rotary, mask, cache))
+            x = x + self.dropout(self.mlp(self.norm2(x)))
+        return x
 
 
 def norm(config: ModelConfig) -> nn.Module:

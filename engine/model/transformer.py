@@ -103,7 +103,7 @@ class GraftModel(nn.Module):
         language = card.head == "lm"
         untied = language and not config.tie_embeddings
         self.lm_head = nn.Linear(config.width, config.vocab_size, bias=False) if untied else None
-        self.classify_head = None if language else nn.Linear(config.width, len(card.classes))
+        self.classify_head = None if language else nn.Linear(config.width, len(card.classes), bias=False)
 
     def lm_weight(self) -> Tensor:
         """The matrix that scores the vocabulary: (vocabulary, width)."""
