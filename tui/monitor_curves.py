@@ -222,6 +222,10 @@ def mark_of(what: str) -> tuple[str, str]:
         "end": ("■", theme.GREEN),
         "resume": ("↻", theme.BLUE),
         "nan": ("✗", theme.RED),
+        "spike": ("↑", theme.AMBER),
+        "rollback": ("←", theme.AMBER),
+        "oom": ("½", theme.AMBER),
+        "profile": ("∿", theme.BLUE),
         "stopped": ("■", theme.BLUE),
         "failed": ("✗", theme.RED),
     }
@@ -240,7 +244,8 @@ def marks(view: RunView, look: Look) -> list[Mark]:
     found = [Mark(at(c.step), "▴", color=theme.MUTED, line=False) for c in view.checkpoints]
     told = [(d.step, d.what) for d in view.decisions]
     told += [(step, "resume") for step in view.resumed if (step, "resume") not in told]
-    if view.state in ("stopped", "failed") and not any(what in ("nan", "end") for _, what in told):
+    over = any(what == "end" or (what == "nan" and step >= view.reached[0]) for step, what in told)
+    if view.state in ("stopped", "failed") and not over:
         told.append((view.reached[0], view.state))
     for step, what in told:
         glyph, ink = mark_of(what)

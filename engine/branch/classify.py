@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,7 @@ from engine.branch.data import Labelled, labelled
 from engine.branch.method import Recipe, Setting
 from engine.model.items import Order, pad, text_tokens
 from engine.model.transformer import GraftModel
+from engine.train.task import Item
 
 
 class Batch(NamedTuple):
@@ -28,6 +29,8 @@ class Batch(NamedTuple):
 class ClassifyTask:
     """Texts and their classes. See `engine.train.task.Task`."""
 
+    unit: Literal["token", "line"] = "line"
+
     def __init__(self, setting: Setting, train: list[Labelled], heldout: list[Labelled], classes: Sequence[str]):
         config = setting.config
         self._device = setting.device.torch_device
@@ -35,6 +38,7 @@ class ClassifyTask:
         self._places = {name: at for at, name in enumerate(classes)}
         self._size, self._looks = config.train.batch, config.train.eval_batches
         self._train, self._heldout = self._encoded(train, "training"), self._encoded(heldout, "held-out")
+        self.source, self._lines = config.data.train, [row.line for row in train]
         self._order = Order(len(train), config.seed)
         self.steps_per_epoch = len(train) / config.train.batch
 
@@ -45,6 +49,9 @@ class ClassifyTask:
             say = self._setting.context.say
             say(f"{cut:,} of {len(rows):,} {side} texts are longer than {context} tokens and are cut at their end")
         return [(one, self._places[row.label]) for one, row in zip(tokens, rows)]
+
+    def items(self, first: int, size: int) -> list[Item]:
+        return [Item(self._lines[at], tuple(self._train[at][0])) for at in self._order.take(first, size)]
 
     def batch(self, first: int, size: int) -> Batch:
         return self._collate([self._train[at] for at in self._order.take(first, size)])

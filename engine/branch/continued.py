@@ -50,6 +50,7 @@ def continued(setting: Setting) -> Recipe:
         config.train,
         seed=config.seed,
         bytes_per_token=text.heldout_bytes / len(text.heldout),
+        source=config.data.corpus or config.data.train,
     )
     return Recipe(replace(setting.card, head="lm", classes=()), task)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 from torch import Tensor
@@ -11,6 +11,7 @@ from engine.branch.data import Instruction, instructions
 from engine.branch.method import Recipe, Setting
 from engine.model.items import Order, Pair, pad_pairs, pair, prompt_tokens, render
 from engine.model.transformer import GraftModel
+from engine.train.task import Item
 
 
 class Batch(NamedTuple):
@@ -25,11 +26,14 @@ class Batch(NamedTuple):
 class InstructTask:
     """Prompts and responses. See `engine.train.task.Task`."""
 
+    unit: Literal["token", "line"] = "line"
+
     def __init__(self, setting: Setting, train: list[Instruction], heldout: list[Instruction]):
         config = setting.config
         self._setting, self._device = setting, setting.device.torch_device
         self._size, self._looks = config.train.batch, config.train.eval_batches
         self._train, self._heldout = self._encoded(train, "training"), self._encoded(heldout, "held-out")
+        self.source, self._lines = config.data.train, [row.line for row in train]
         self._order = Order(len(train), config.seed)
         self.steps_per_epoch = len(train) / config.train.batch
 
@@ -43,6 +47,9 @@ class InstructTask:
             what = f"{cut:,} of {len(rows):,} {side} examples are longer than {context} tokens"
             setting.context.say(f"{what} and are cut, first at the left of the prompt")
         return pairs
+
+    def items(self, first: int, size: int) -> list[Item]:
+        return [Item(self._lines[at], tuple(self._train[at].tokens)) for at in self._order.take(first, size)]
 
     def batch(self, first: int, size: int) -> Batch:
         return self._collate([self._train[at] for at in self._order.take(first, size)])

@@ -192,6 +192,14 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     keep: Positive = 3
     """Newest checkpoints kept, besides `best` and `last`."""
     log_every: Positive = 5
+    on_nan: Literal["stop", "skip", "rollback"] = "stop"
+    """When a loss or gradient is no number: end the run; drop that update; or go back to the last checkpoint and halve
+    the learning rates (three times at most). The step's batch is kept in any case: see `graftline batch`."""
+    on_spike: Literal["note", "stop", "skip", "rollback"] = "note"
+    """The same for a loss far above the recent ones; `note`: record it and its batch, and go on. On a GPU, `skip`
+    makes each step wait for its loss."""
+    spike: Annotated[float, Meta(ge=0.0)] = 6.0
+    """How far above the median of the last 128 losses a spike begins, in robust standard deviations; 0: nowhere."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"
     """`auto`: CUDA, else MPS, else CPU. Or a torch device such as `cuda:1` or `cpu`."""
@@ -216,6 +224,8 @@ class TuneConfig(TrainConfig, frozen=True, kw_only=True):
     lr: Rate = 3e-4
     patience: Count = 0
     """A branch ends at its step limit: task data is small, and each look at it is noisy."""
+    spike: Annotated[float, Meta(ge=0.0)] = 0.0
+    """Off: a few hard examples make a small batch's loss many times the median, and mean nothing."""
 
 
 # --- branching ------------------------------------------------------------------------------------

@@ -123,7 +123,8 @@ class Metrics(_Event, tag="metrics", frozen=True, kw_only=True):
 
 
 class Decision(_Event, tag="decision", frozen=True, kw_only=True):
-    """The engine decided something that shows on the curve: plateau, decay, resume, end, nan."""
+    """The engine decided something that shows on the curve: plateau, decay, resume, end, nan, spike, rollback, oom,
+    profile."""
 
     what: str
     step: int

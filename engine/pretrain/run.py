@@ -38,6 +38,7 @@ def run(context: StageContext, config: PretrainConfig) -> Outcome:
         config.train,
         seed=config.seed,
         bytes_per_token=corpus.manifest.heldout_bytes / max(corpus.manifest.heldout_tokens, 1),
+        source=corpus.ref,
     )
     steps = step_limit(task, config.train)
     for line in plan(shape, config.train, steps=steps, train_tokens=corpus.manifest.train_tokens).lines():

@@ -33,18 +33,19 @@ class Windows:
 
     def get(self, first: int, size: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets, each (size, length) int64, of the run's windows first .. first + size - 1."""
-        starts = np.array([self._start(number) for number in range(first, first + size)])
+        starts = np.array([self.start(number) for number in range(first, first + size)])
         # The row is a ring: its last document ends with end-of-text, so its first may follow.
         places = (starts[:, None] + np.arange(self.length + 1)) % len(self.tokens)
         rows = torch.from_numpy(self.tokens[places].astype(np.int64))
         return rows[:, :-1], rows[:, 1:]
 
-    def _start(self, number: int) -> int:
+    def start(self, number: int) -> int:
+        """Where a window begins in the row of tokens."""
         epoch, place = divmod(number, self.count)
         if self._order is None or self._order[0] != epoch:
             random = np.random.default_rng((self.seed, epoch))
             self._order = epoch, random.permutation(self.count), int(random.integers(len(self.tokens)))
-        return int(self._order[1][place]) * self.length + self._order[2]
+        return (int(self._order[1][place]) * self.length + self._order[2]) % len(self.tokens)
 
 
 def heldout_windows(tokens: Tokens, context: int, most: int) -> list[tuple[Tensor, Tensor]]:

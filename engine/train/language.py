@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from engine.config.schema import TrainConfig
 from engine.model.loss import token_loss
 from engine.model.transformer import GraftModel
 from engine.train.data import Tokens, Windows, heldout_windows
+from engine.train.task import Item
 
 Batch = tuple[Tensor, Tensor]
 
@@ -18,11 +20,14 @@ Batch = tuple[Tensor, Tensor]
 class LanguageTask:
     """Every token is a target. A `Task` of the training loop."""
 
+    unit: Literal["token", "line"] = "token"
+
     def __init__(
         self, train_tokens: Tokens, heldout_tokens: Tokens, context: int, train: TrainConfig, *, seed: int,
-        bytes_per_token: float,
+        bytes_per_token: float, source: str = "",
     ):  # fmt: skip
         """`bytes_per_token`: of the held-out text, to tell bits per byte, which other tokenizers can be held to."""
+        self.source = source
         self.windows = Windows(train_tokens, context, seed)
         self.steps_per_epoch = self.windows.count / train.batch
         self.bytes_per_token = bytes_per_token
@@ -31,6 +36,11 @@ class LanguageTask:
 
     def batch(self, first: int, size: int) -> Batch:
         return self.windows.get(first, size)
+
+    def items(self, first: int, size: int) -> list[Item]:
+        inputs, targets = self.windows.get(first, size)
+        rows = torch.cat([inputs, targets[:, -1:]], dim=1).tolist()
+        return [Item(self.windows.start(first + at), tuple(row)) for at, row in enumerate(rows)]
 
     def loss(self, model: GraftModel, batch: Batch) -> tuple[Tensor, int]:
         device = model.trunk.embed.weight.device

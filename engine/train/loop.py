@@ -22,8 +22,10 @@ from engine.model.flops import trained_flops_per_token
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 from engine.train import checkpoint
+from engine.train.guard import Finding, Guard, Response
 from engine.train.plateau import Plateau
 from engine.train.record import Recorder
+from engine.train.rescue import Rescue
 from engine.train.schedule import Schedule
 from engine.train.state import TrainState
 from engine.train.step import Stepper
@@ -50,7 +52,8 @@ def fit(
 ) -> FitResult:
     """Train `model` on `device`, going on from the run folder's last checkpoint when there is one.
 
-    Raises `RunFailedError` when the loss is no longer a number, `OSError` when a checkpoint cannot be written.
+    Raises `RunFailedError` when a loss is no number or a spike and the run is to stop then, `OSError` when a
+    checkpoint cannot be written.
     """
     limit = step_limit(task, train)
     if train.micro_batch and train.batch % train.micro_batch:
@@ -76,6 +79,8 @@ class _Fit:
         plateau = Plateau(patience=self.train.patience, min_gain=self.train.min_gain)
         self.state = TrainState(plateau=plateau, threads=torch.get_num_threads())
         self.recorder = Recorder(context, stepper.device.torch_device)
+        self.guard = Guard(self.train, stepper.device.torch_device)
+        self.rescue = Rescue(self.recorder, stepper)
 
     @property
     def end(self) -> int:
@@ -94,6 +99,8 @@ class _Fit:
         )
         if steps := self.context.folder.steps():
             self.resume(steps[-1])
+        elif "rollback" in (self.train.on_nan, self.train.on_spike):
+            self.save(looked=False)  # something to go back to, from the first step on
         self.model.train()
         while self.state.step < self.end:
             if self.context.stop_asked:
@@ -123,14 +130,32 @@ class _Fit:
         s = self.state
         return FitResult(stopped, s.step, s.tokens, s.flops, self.recorder.seconds(), s.best_step, s.best_loss)
 
+    def factor(self, step: int) -> float:
+        """The share of the peak learning rates at a step: the schedule's, less what rollbacks took."""
+        return self.schedule.factor(step, self.state.decay_start) * self.state.guard.rate
+
     def update(self, step: int) -> None:
         """One optimizer step, and its place in the state."""
         state = self.state
-        stepped = self.stepper.step(step, self.schedule.factor(step, state.decay_start))
-        self.recorder.take(stepped, state)
+        stepped = self.stepper.step(step, self.factor(step), lambda s: self.guard.allows(state.guard, step, s))
         state.step = step
         state.tokens += stepped.tokens
         state.flops += stepped.tokens * self.flops_per_token
+        found = self.guard.findings(state.guard, newest=self.guard.waits or self.is_due(step))
+        self.recorder.take(stepped, state, counts=not any(f.what == "nan" and f.step == step for f in found))
+        for finding in found:
+            self.respond(finding)
+        if not any(f.response == "skip" for f in found):
+            state.guard.dropped = 0
+
+    def respond(self, finding: Finding) -> None:
+        self.rescue.respond(finding, self.state, self.train.lr * self.factor(finding.step))
+
+    def is_due(self, step: int) -> bool:
+        """Whether something is recorded or saved after this step."""
+        train = self.train
+        regular = any(step % every == 0 for every in (train.log_every, train.eval_every, train.checkpoint_every))
+        return regular or step in (1, self.end) or self.context.checkpoint_asked or self.context.stop_asked
 
     def after(self, step: int) -> None:
         """What is due after an update, in the order that makes a resume exact."""
@@ -140,7 +165,7 @@ class _Fit:
         looked = step % train.eval_every == 0 or step == self.end
         due = step % train.checkpoint_every == 0 or self.context.checkpoint_asked
         if step % train.log_every == 0 or looked or step == 1:
-            self.recorder.log(state, train.lr * self.schedule.factor(step, state.decay_start))
+            self.recorder.log(state, train.lr * self.factor(step))
         if looked:
             with self.recorder.off_the_clock():
                 self.look()
@@ -177,10 +202,11 @@ class _Fit:
     def save(self, *, looked: bool) -> None:
         """Write a checkpoint. Only one whose held-out loss was looked at can be the best."""
         state = self.state
+        if not self.stepper.is_sound():  # the newest update spoiled the weights, before any loss could show it
+            response: Response = "rollback" if self.train.on_nan == "rollback" else "stop"
+            self.respond(Finding("nan", state.step, math.nan, math.nan, None, response, begins=True))
         state.seconds = self.recorder.seconds()
         state.window_loss = self.recorder.loss_sum.item()
-        # The newest update may have spoiled the weights before any loss could show it.
-        self.recorder.must_be_number(state, state.window_loss if self.stepper.is_sound() else math.nan)
         loss = state.heldout_loss if looked else None
         if loss is not None and (state.best_loss is None or loss < state.best_loss):
             state.best_step, state.best_loss = state.step, loss

@@ -47,11 +47,13 @@ class Optimizers:
             self.parts.append((matrices, train.muon_lr))
 
     def step(self, factor: float) -> None:
-        """Update the weights at `factor` times the peak learning rates, and drop the gradients."""
+        """Update the weights at `factor` times the peak learning rates."""
         for optimizer, peak in self.parts:
             for group in optimizer.param_groups:
                 group["lr"] = peak * factor
             optimizer.step()
+
+    def drop_gradients(self) -> None:
         for p in self.names:
             p.grad = None
 

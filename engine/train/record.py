@@ -14,7 +14,6 @@ from contextlib import contextmanager
 
 import torch
 
-from engine.errors import RunFailedError
 from engine.journal.events import Checkpoint, Decision, Metrics
 from engine.journal.reader import Tail
 from engine.stage import StageContext
@@ -46,24 +45,29 @@ class Recorder:
 
     # --- the window -------------------------------------------------------------------------------
 
-    def take(self, stepped: Stepped, state: TrainState) -> None:
-        """Take in one step. Waits for nothing."""
-        self.loss_sum += stepped.loss
+    def take(self, stepped: Stepped, state: TrainState, *, counts: bool) -> None:
+        """Take in one step. Waits for nothing. A loss that does not count (is no number) is left out of the mean."""
         self.norm = stepped.norm
         self.window_tokens += stepped.tokens
-        state.window_steps += 1
+        if counts:
+            self.loss_sum += stepped.loss
+            state.window_steps += 1
 
     def log(self, state: TrainState, rate: float) -> None:
         """Record the mean training loss since the last time and the rates, and open a new window."""
-        loss = self.loss_sum.item() / state.window_steps
+        loss = self.loss_sum.item() / state.window_steps if state.window_steps else math.nan
         now = time.monotonic()
         pace = self.window_tokens / max(now - self.window_began, 1e-9)
         values = {"train_loss": loss, "lr": rate, "grad_norm": self.norm.item(), "tokens_per_second": pace}
         self.measure(state, values)
-        self.loss_sum.zero_()
-        state.window_steps = self.window_tokens = 0
+        self.empty(state)
+        self.window_tokens = 0
         self.window_began = now
-        self.must_be_number(state, loss)
+
+    def empty(self, state: TrainState) -> None:
+        """Forget the losses since the last time."""
+        self.loss_sum.zero_()
+        state.window_steps = 0
 
     @contextmanager
     def off_the_clock(self) -> Iterator[None]:
@@ -81,21 +85,13 @@ class Recorder:
     def decide(self, what: str, step: int, why: str) -> None:
         self.context.record(Decision(what=what, step=step, why=why))
 
-    def must_be_number(self, state: TrainState, loss: float) -> None:
-        """Raise `RunFailedError` when the loss is none."""
-        if math.isfinite(loss):
-            return
-        self.decide("nan", state.step, "the training loss is no longer a number")
-        where = f"{self.context.folder.config}: train.lr"
-        raise RunFailedError(f"{where}: loss is not a number at step {state.step} (lower it)")
-
     def announce(self, state: TrainState, digest: str, removed: tuple[int, ...]) -> None:
         """A checkpoint is there, and these earlier ones are no longer."""
         event = Checkpoint(
             step=state.step,
             tokens=state.tokens,
             heldout_loss=state.heldout_loss if state.heldout_step == state.step else None,
-            best=state.best_step == state.step,
+            best=0 < state.best_step == state.step,
             sha256=digest,
             removed=removed,
         )

@@ -6,8 +6,9 @@ learning rate from the step and `decay_start`. Tensors (weights, optimizer) stan
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from engine.train.guard import GuardState
 from engine.train.plateau import Plateau
 
 
@@ -36,5 +37,6 @@ class TrainState(Struct, kw_only=True):
     """Training losses since the last logged step, summed ..."""
     window_steps: int = 0
     """... and how many steps these are."""
+    guard: GuardState = field(default_factory=GuardState)
     threads: int = 0
     """CPU threads: sums are split by them, so another number gives other last bits."""

@@ -7,6 +7,7 @@ a GPU.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -40,15 +41,18 @@ class Stepper:
         self.optimizers = Optimizers(model, train)
         self.learned = [p for p in model.parameters() if p.requires_grad]
 
-    def step(self, number: int, factor: float) -> Stepped:
-        """Step `number` (from 1), at `factor` times the peak learning rates."""
+    def step(self, number: int, factor: float, allow: Callable[[Stepped], bool]) -> Stepped:
+        """Step `number` (from 1), at `factor` times the peak learning rates; no update unless `allow` says so."""
         # A step's randomness depends on seed and step alone, so there is no generator to save.
         self.device.seed((self.seed << 32) + number)
         loss, tokens = self.gradients(number)
         # Without clipping the norm is still taken, against infinity: it is worth seeing, and costs 1 % of a step.
         norm = torch.nn.utils.clip_grad_norm_(self.learned, self.train.clip or math.inf)
-        self.optimizers.step(factor)
-        return Stepped(loss, norm, tokens)
+        stepped = Stepped(loss, norm, tokens)
+        if allow(stepped):
+            self.optimizers.step(factor)
+        self.optimizers.drop_gradients()
+        return stepped
 
     def gradients(self, number: int) -> tuple[Tensor, int]:
         """Leave the gradient of the step's mean loss in the parameters; the loss, and the tokens read for it."""

@@ -190,7 +190,7 @@ def test_a_crash_between_folder_and_event_is_mended(folder):
 
 
 def test_not_a_number_ends_the_run_before_it_is_saved(folder):
-    with pytest.raises(RunFailedError, match=r"config\.toml: train\.lr: loss is not a number at step \d+"):
+    with pytest.raises(RunFailedError, match=r"config\.toml: train\.lr: \w+ is not a number at step \d+ \(lower it"):
         train(folder, TrainConfig(steps=50, batch=2, lr=1e30, optimizer="adamw", checkpoint_every=1, warmup=0))
     assert decisions(folder)[-1][0] == "nan"
     for step in folder.steps():
