@@ -10,22 +10,32 @@ from engine.model.loss import IGNORED, token_loss
 from engine.model.transformer import build
 
 
-@pytest.mark.parametrize("chunk", [11, 64, 1 << 20])
-def test_value_and_gradients(chunk, monkeypatch):
-    monkeypatch.setitem(loss_module._CHUNK_VALUES, "cpu", chunk)
-    hidden = torch.randn(17, 8, dtype=torch.float64).float().requires_grad_()
+@pytest.fixture(params=[1, 100, 500, 1 << 20], ids=lambda size: f"panels of {size} bytes")
+def panels(request, monkeypatch):
+    """Panels of one row, of two rows, of eleven, and one for all; never PyTorch's own two operations."""
+    monkeypatch.setattr(loss_module, "_SMALL", 0)
+    monkeypatch.setitem(loss_module._PANEL_BYTES, "cpu", request.param)
+    monkeypatch.setattr(loss_module, "_CACHED_VALUES", 20)
+
+
+@pytest.mark.usefixtures("panels")
+@pytest.mark.parametrize("spread", [1.0, 300.0], ids=["likely targets", "targets of vanishing probability"])
+def test_value_and_gradients(spread):
+    hidden = (spread * torch.randn(17, 8)).requires_grad_()
     weight = torch.randn(11, 8).requires_grad_()
     targets = torch.randint(11, (17,))
+    targets[[2, 3, 16]] = IGNORED
     ours = token_loss(hidden, weight, targets)
-    (ours / 17).backward()
+    (ours / 14).backward()
     mine = hidden.grad.clone(), weight.grad.clone()
     hidden.grad = weight.grad = None
     theirs = F.cross_entropy(hidden @ weight.T, targets, reduction="sum")
-    (theirs / 17).backward()
+    (theirs / 14).backward()
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(mine, (hidden.grad, weight.grad))
 
 
+@pytest.mark.usefixtures("panels")
 def test_without_gradients_and_with_a_frozen_head():
     hidden, weight, targets = torch.randn(5, 4), torch.randn(7, 4), torch.randint(7, (5,))
     wanted = F.cross_entropy(hidden @ weight.T, targets, reduction="sum")
@@ -35,6 +45,7 @@ def test_without_gradients_and_with_a_frozen_head():
     assert hidden.grad is not None and weight.grad is None
 
 
+@pytest.mark.usefixtures("panels")
 def test_ignored_targets_do_not_count():
     model = build(ModelCard(model=ModelConfig(layers=1, width=16, heads=2, context=6, vocab_size=20)))
     tokens, targets = torch.randint(20, (2, 6)), torch.randint(20, (2, 6))
@@ -45,6 +56,7 @@ def test_ignored_targets_do_not_count():
     torch.testing.assert_close(total, wanted)
 
 
+@pytest.mark.usefixtures("panels")
 def test_autocast_keeps_the_loss_close_and_the_gradients_in_fp32():
     hidden, weight = torch.randn(9, 16).requires_grad_(), torch.randn(12, 16).requires_grad_()
     targets = torch.randint(12, (9,))
