@@ -28,6 +28,12 @@ class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Drawn from so many of the likeliest; 0: from all."""
     top_p: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
     """Drawn from the likeliest that together reach this probability."""
+    min_p: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
+    """Left out when less likely than this share of the likeliest's probability; 0: none is."""
+    repetition: Annotated[float, Meta(ge=1.0)] = 1.0
+    """Makes what was said already less likely, by this factor of its logit; 1: does nothing."""
+    stop: tuple[str, ...] = ()
+    """An answer ends before the first of these texts."""
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
     raw: bool = False
     """Complete the prompt as it stands, without the model's prompt template."""
@@ -35,13 +41,13 @@ class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One prompt to one model."""
+    """Prompts to one model, answered together."""
 
     folder: str
     """With model.safetensors and config.json."""
     tokenizer: str
     """The tokenizer's folder."""
-    prompt: str
+    prompts: tuple[str, ...]
     input: str = ""
     """Goes into the prompt template's `{input}`, for models that have a template."""
     sampling: Sampling = Sampling()
@@ -60,7 +66,9 @@ class Piece(Struct, frozen=True, tag="piece"):
 
     text: str
     tokens: int
-    """Made so far, those of this piece among them."""
+    """Made so far in this row, those of this piece among them."""
+    row: int = 0
+    """Which of the prompts it answers."""
 
 
 class Chances(Struct, frozen=True, tag="chances"):
@@ -68,10 +76,12 @@ class Chances(Struct, frozen=True, tag="chances"):
 
     classes: tuple[tuple[str, float], ...]
     """Each class with its probability, the likeliest first."""
+    row: int = 0
 
 
 class Ended(Struct, frozen=True, tag="ended"):
     tokens: int
+    """Made in all rows."""
     seconds: float
     """From `Loaded` on."""
 

@@ -67,10 +67,10 @@ class Answer:
         match said:
             case Loaded(device, seconds):
                 self.state, self.device, self.loading, self.began = "speaking", device, seconds, now
-            case Piece(text, tokens):
+            case Piece(text=text, tokens=tokens):
                 self.text += text
                 self.tokens = tokens
-            case Chances(classes):
+            case Chances(classes=classes):
                 self.classes = classes
             case Ended(tokens, seconds):
                 self.state, self.tokens, self.seconds = "done", tokens, seconds

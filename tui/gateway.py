@@ -277,7 +277,7 @@ class Gateway:
         """What a model says to a question, as it comes; loading torch and the model are part of the wait."""
         from engine.launch.ask import request
 
-        _, asked = request(self.workspace, model, question.prompt, question.given, question.sampling)
+        _, asked = request(self.workspace, model, [question.prompt], question.given, question.sampling)
         yield from self.speakers.ask(asked, stop)
 
     def report(self, ref: str) -> CorpusReport:

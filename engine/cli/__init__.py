@@ -2,9 +2,9 @@
 
     build     corpus freeze verify demo           look      lineage runs show watch logs metrics
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
-    weigh     compare                             ask       generate sql reindex doctor
+    weigh     compare                             ask       sql reindex doctor
     queue     queue                               manners   settings serve
-    plan      plan
+    plan      plan                                generate  generate
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -25,6 +25,7 @@ from engine.cli.ask import VERBS as ASK
 from engine.cli.base import Sections, examples, home_option
 from engine.cli.build import VERBS as BUILD
 from engine.cli.control import VERBS as CONTROL
+from engine.cli.generate import VERBS as GENERATE
 from engine.cli.launch import VERBS as LAUNCH
 from engine.cli.look import VERBS as LOOK
 from engine.cli.manners import VERBS as MANNERS
@@ -71,7 +72,7 @@ def open_app(home: Path, theme: str | None = None) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *ASK, *MANNERS):
+for verb in (*BUILD, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
     cli.add_command(verb)
 
 

@@ -1,4 +1,4 @@
-"""Verbs that ask: generate (a model), sql (the store), reindex (the journals), doctor (the machine)."""
+"""Verbs that ask: sql (the store), reindex (the journals), doctor (the machine)."""
 
 from __future__ import annotations
 
@@ -6,79 +6,12 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.errors import GraftlineError
-from engine.plain import many_lines, one_line
-
-if TYPE_CHECKING:
-    from engine.dialogue import Chances
-
-
-@click.command(
-    epilog=examples(
-        "graftline generate tiny@1 'Return the length of'",
-        "graftline generate helper 'What does len do?' --temperature 0",
-        "graftline generate areas - < description.txt",
-    )
-)
-@click.argument("model", metavar="MODEL")
-@click.argument("prompt", metavar="PROMPT")
-@click.option("--input", "given", default="", help="The {input} of an instruction model's prompt.")
-@click.option("--raw", is_flag=True, help="Complete PROMPT as it stands, without the model's prompt template.")
-@click.option("--max-tokens", default=128, show_default=True, type=click.IntRange(min=1))
-@click.option("--temperature", default=0.8, show_default=True, type=click.FloatRange(min=0), help="0: always the best.")
-@click.option("--top-k", default=50, show_default=True, type=click.IntRange(min=0), help="0: all tokens.")
-@click.option("--top-p", default=1.0, show_default=True, type=click.FloatRange(min=0, max=1, min_open=True))
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
-@click.option("--device", default="auto", show_default=True)
-@home_option
-@json_option
-def generate(
-    model: str,
-    prompt: str,
-    given: str,
-    raw: bool,
-    max_tokens: int,
-    temperature: float,
-    top_k: int,
-    top_p: float,
-    seed: int,
-    device: str,
-    home: Path,
-    as_json: bool,
-) -> None:
-    """Complete, answer or classify a prompt with any model.
-
-    `-` reads the prompt from stdin.
-    """
-    from engine.dialogue import Chances, Piece, Sampling
-    from engine.launch.ask import Speakers, request
-    from engine.paths import Workspace
-
-    sampling = Sampling(
-        max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, raw=raw, device=device
-    )
-    text = sys.stdin.read() if prompt == "-" else prompt
-    ref, asked = request(Workspace(home), model, text, given, sampling)
-    answer = ""
-    with Speakers(slots=1) as speakers:
-        for said in speakers.ask(asked):
-            piece = said.text if isinstance(said, Piece) else _lines(said) if isinstance(said, Chances) else ""
-            answer += piece
-            if not as_json:
-                print(many_lines(piece), end="", flush=True)
-    if as_json:
-        emit({"model": ref.id, "step": ref.step, "prompt": text, "text": answer})
-    elif not answer.endswith("\n"):
-        print()
-
-
-def _lines(chances: Chances) -> str:
-    return "".join(f"{chance:6.1%}  {name}\n" for name, chance in chances.classes)
+from engine.plain import one_line
 
 
 @click.command(
@@ -185,4 +118,4 @@ def doctor(home: Path, as_json: bool) -> None:
         raise GraftlineError(f"needs attention: {', '.join(bad)}")
 
 
-VERBS = (generate, sql, reindex, doctor)
+VERBS = (sql, reindex, doctor)

@@ -1,6 +1,6 @@
 """Asking models something: the processes with torch that answer, and who gets which.
 
-    request(workspace, "areas", "Return the ...")  ->  ModelRef, Request     found, verified
+    request(workspace, "areas", ["Return the ..."])  ->  ModelRef, Request     found, verified
     with Speakers(slots=2) as speakers:
         for said in speakers.ask(request, stop):  ...                 Loaded, Piece..., Ended
 
@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 import msgspec
@@ -32,12 +32,13 @@ _ERRORS = {2: InputError, 3: NotFoundError}
 
 
 def request(
-    workspace: Workspace, model: str, prompt: str, given: str = "", sampling: Sampling | None = None
+    workspace: Workspace, model: str, prompts: Sequence[str], given: str = "", sampling: Sampling | None = None
 ) -> tuple[ModelRef, Request]:
     """The model found, its bytes checked when it is frozen, and what to ask it. Raises `InputError` when it is none."""
     ref = checked(find_model(workspace, model))
     how = sampling or Sampling()
-    return ref, Request(folder=str(ref.folder), tokenizer=str(ref.tokenizer), prompt=prompt, input=given, sampling=how)
+    folder, tokenizer = str(ref.folder), str(ref.tokenizer)
+    return ref, Request(folder=folder, tokenizer=tokenizer, prompts=tuple(prompts), input=given, sampling=how)
 
 
 class Speakers:

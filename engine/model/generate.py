@@ -6,15 +6,18 @@ same tokens alone as in company.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
+from engine.dialogue import Sampling
+from engine.model.choose import Chooser
 from engine.model.layers import Cache
 from engine.model.transformer import GraftModel
+
+GREEDY = Sampling(temperature=0.0)
 
 
 @dataclass(frozen=True)
@@ -28,28 +31,17 @@ class Generation:
 
 
 def generate(
-    model: GraftModel,
-    prompts: list[list[int]],
-    *,
-    max_new_tokens: int,
-    end: int,
-    temperature: float = 0.0,
-    top_k: int = 0,
-    top_p: float = 1.0,
-    seed: int = 0,
+    model: GraftModel, prompts: list[list[int]], *, max_new_tokens: int, end: int, sampling: Sampling = GREEDY
 ) -> list[Generation]:
-    """Continue every prompt until `end`, or for `max_new_tokens`.
+    """Continue every prompt until `end`, or for `max_new_tokens`; by default with the likeliest tokens.
 
-    `temperature` 0 takes the likeliest token. `top_k` 0 and `top_p` 1 leave all tokens in. Room is what the model's
-    context gives: prompts too long for it lose their beginning; an empty one counts as a document's start.
+    Room is what the model's context gives: prompts too long for it lose their beginning; an empty one counts as a
+    document's start.
     """
     made: list[list[int]] = [[] for _ in prompts]
     ended = [False] * len(prompts)
     if prompts:
-        for tokens in steps(
-            model, prompts, max_new_tokens=max_new_tokens, end=end, temperature=temperature, top_k=top_k, top_p=top_p,
-            seed=seed,
-        ):  # fmt: skip
+        for tokens in steps(model, prompts, max_new_tokens=max_new_tokens, end=end, sampling=sampling):
             for row, token in enumerate(tokens):
                 if token == end:
                     ended[row] = True
@@ -65,43 +57,31 @@ def steps(
     *,
     max_new_tokens: int,
     end: int,
-    temperature: float,
-    top_k: int,
-    top_p: float,
-    seed: int,
+    sampling: Sampling = GREEDY,
+    enough: Container[int] = (),
 ) -> Iterator[list[int]]:
-    """One token for every prompt at a time; `end` for those that have ended. Stops when all have."""
+    """One token for every prompt at a time; `end` for those that have ended. Stops when all have.
+
+    `enough`: rows of which no more is wanted; they count as ended. It may grow between two tokens.
+    """
     config, device = model.card.model, model.trunk.embed.weight.device
     new = min(max_new_tokens, config.context - 1)
     rows = [(prompt or [end])[new - config.context :] for prompt in prompts]
     longest = max(map(len, rows))
     padding = torch.tensor([longest - len(row) for row in rows], device=device)
     tokens = torch.tensor([[0] * (longest - len(row)) + row for row in rows], device=device)
-    random = torch.Generator(device).manual_seed(seed)
     cache = Cache(config, len(rows), longest + new, model.trunk.embed.weight)
     uneven = padding if longest > min(map(len, rows)) else None
+    chooser = Chooser(sampling, rows)
     ended = torch.zeros(len(rows), dtype=torch.bool, device=device)
     model.eval()
     for _ in range(new):
         hidden = model.trunk(tokens, cache, uneven)
-        logits = F.linear(hidden[:, -1], model.lm_weight()).float()
-        chosen = choose_token(logits, temperature, top_k, top_p, random)
+        chosen = chooser.choose(F.linear(hidden[:, -1], model.lm_weight()).float())
+        ended |= torch.tensor([row in enough for row in range(len(rows))], device=device)
         chosen = torch.where(ended, end, chosen)
         ended |= chosen == end
         yield chosen.tolist()
-        if bool(ended.all()):
+        if all(row in enough or done for row, done in enumerate(ended.tolist())):
             return
         tokens = chosen[:, None]
-
-
-def choose_token(logits: Tensor, temperature: float, top_k: int, top_p: float, random: torch.Generator) -> Tensor:
-    """One token a row, from logits (B, vocabulary): the likeliest, or drawn from the likeliest few."""
-    if temperature == 0.0:
-        return logits.argmax(dim=-1)
-    logits, order = (logits / temperature).sort(dim=-1, descending=True)
-    if top_k:
-        logits[:, top_k:] = -torch.inf
-    chances = logits.softmax(dim=-1)
-    before = chances.cumsum(dim=-1) - chances  # of the likelier ones; the first is never left out
-    chances[:, 1:] = chances[:, 1:].masked_fill(before[:, 1:] >= top_p, 0.0)
-    return order.gather(1, torch.multinomial(chances, 1, generator=random)).squeeze(1)

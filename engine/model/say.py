@@ -17,11 +17,12 @@ import msgspec
 import torch
 
 from engine.corpus.tokenizer import Tokenizer
-from engine.dialogue import Chances, Ended, Loaded, Piece, Refused, Request, Said
+from engine.dialogue import Chances, Ended, Loaded, Piece, Refused, Request, Said, Sampling
 from engine.errors import GraftlineError, InputError
 from engine.model.devices import choose
 from engine.model.generate import steps
 from engine.model.items import prompt_tokens, render
+from engine.model.text_stream import TextStream
 from engine.model.transformer import GraftModel
 from engine.model.weights import load_model
 
@@ -40,16 +41,16 @@ class Speaker:
         loaded = time.monotonic()
         yield Loaded(str(model.trunk.embed.weight.device), loaded - began)
         template = None if request.sampling.raw else model.card.template
-        prompt = render(template, request.prompt, request.input) if template else request.prompt
-        (ids,) = prompt_tokens(tokenizer, [prompt])
-        tokens = 0
+        prompts = [render(template, one, request.input) if template else one for one in request.prompts]
+        rows = prompt_tokens(tokenizer, prompts)
+        tokens = [0] * len(rows)
         if model.card.head == "classify":
-            yield _chances(model, ids)
+            yield from (_chances(model, ids, row) for row, ids in enumerate(rows))
         else:
-            for piece in _pieces(model, tokenizer, ids, request):
-                tokens = piece.tokens
+            for piece in _pieces(model, tokenizer, rows, request.sampling):
+                tokens[piece.row] = piece.tokens
                 yield piece
-        yield Ended(tokens, time.monotonic() - loaded)
+        yield Ended(sum(tokens), time.monotonic() - loaded)
 
     def _load(self, request: Request) -> tuple[GraftModel, Tokenizer]:
         key = (request.folder, request.tokenizer, request.sampling.device)
@@ -61,37 +62,34 @@ class Speaker:
         return self._held
 
 
-def _pieces(model: GraftModel, tokenizer: Tokenizer, ids: list[int], request: Request) -> Iterator[Piece]:
-    sampling = request.sampling
-    made: list[int] = []
-    shown = ""
-    for (token,) in steps(
-        model,
-        [ids],
-        max_new_tokens=sampling.max_tokens,
-        end=tokenizer.end_of_text,
-        temperature=sampling.temperature,
-        top_k=sampling.top_k,
-        top_p=sampling.top_p,
-        seed=sampling.seed,
-    ):
-        if token != tokenizer.end_of_text:
-            made.append(token)
-        text = tokenizer.decode(made)
-        # A character's bytes can come in several tokens; half of one decodes as U+FFFD and is held back.
-        if not text.endswith("\ufffd"):
-            yield Piece(text[len(shown) :], len(made))
-            shown = text
-    if rest := tokenizer.decode(made)[len(shown) :]:
-        yield Piece(rest, len(made))
+def _pieces(model: GraftModel, tokenizer: Tokenizer, rows: list[list[int]], sampling: Sampling) -> Iterator[Piece]:
+    """Every row's text as it is made; a row of which nothing more comes says the rest at once."""
+    end = tokenizer.end_of_text
+    streams = [TextStream(tokenizer, sampling.stop) for _ in rows]
+    over: set[int] = set()
+    for tokens in steps(
+        model, rows, max_new_tokens=sampling.max_tokens, end=end, sampling=sampling, enough=over
+    ):  # fmt: skip
+        for row, token in enumerate(tokens):
+            if row in over:
+                continue
+            stream = streams[row]
+            text = stream.rest() if token == end else stream.add(token)
+            if token == end or stream.stopped:
+                over.add(row)
+            if text or token != end:
+                yield Piece(text, stream.tokens, row)
+    for row, stream in enumerate(streams):
+        if rest := stream.rest():
+            yield Piece(rest, stream.tokens, row)
 
 
-def _chances(model: GraftModel, ids: list[int]) -> Chances:
+def _chances(model: GraftModel, ids: list[int], row: int) -> Chances:
     device = model.trunk.embed.weight.device
     tokens = torch.tensor([ids[: model.card.model.context]], device=device)
     with torch.no_grad():
         chances = model.class_logits(tokens, torch.tensor([tokens.shape[1]], device=device)).softmax(-1)[0].tolist()
-    return Chances(tuple(sorted(zip(model.card.classes, chances, strict=True), key=lambda pair: -pair[1])))
+    return Chances(tuple(sorted(zip(model.card.classes, chances, strict=True), key=lambda pair: -pair[1])), row)
 
 
 def main() -> int:

@@ -79,9 +79,13 @@ def ok(answer: Answer) -> Answer:
 
 def test_a_base_is_verified_and_speaks(workplace: Path, base: str) -> None:
     assert "every byte as it was frozen" in ok(ask("verify", base, home=workplace)).out
-    said = ask("generate", base, "word1 word2", "--max-tokens", "8", "--temperature", "0", "--json", home=workplace)
-    told = said.json()
-    assert told["model"] == base and told["prompt"] == "word1 word2" and told["text"]
+    asked = ("generate", base, "word1 word2", "word3", "--max-tokens", "8", "--temperature", "0")
+    told = ask(*asked, "--json", home=workplace).json()
+    assert told["model"] == base and [one["prompt"] for one in told["answers"]] == ["word1 word2", "word3"]
+    first = told["answers"][0]["text"]
+    assert first and told["tokens"] > 8 and told["seconds"] > 0
+    shorter = ask(*asked[:3], *asked[4:], "--stop", first[2:4], home=workplace)
+    assert shorter.out == first[: first.index(first[2:4])] + "\n" and "a second" in shorter.err
     device = ask("generate", base, "x", "--device", "quantum", home=workplace)
     assert device.code == 2 and "device" in device.one_line()
 

@@ -39,7 +39,7 @@ def processes() -> list[psutil.Process]:
 
 def asked(workspace: Workspace, model: str, **sampling: object) -> Request:
     how = Sampling(device="cpu", **sampling)  # type: ignore[arg-type]
-    return request(workspace, model, "the graft", sampling=how)[1]
+    return request(workspace, model, ["the graft"], sampling=how)[1]
 
 
 def test_a_conversation_uses_one_process_and_loads_a_model_once(workspace: Workspace, speakers: Speakers) -> None:
@@ -61,16 +61,16 @@ def test_a_conversation_uses_one_process_and_loads_a_model_once(workspace: Works
 
 def test_what_is_refused_is_raised_and_the_next_question_is_answered(workspace: Workspace, speakers: Speakers) -> None:
     with pytest.raises(NotFoundError, match="no model 'tinny'"):
-        request(workspace, "tinny", "x")
+        request(workspace, "tinny", ["x"])
     with pytest.raises(InputError, match="device: 'quantum' is no device"):
-        list(speakers.ask(request(workspace, BASE, "x", sampling=Sampling(device="quantum"))[1]))
+        list(speakers.ask(request(workspace, BASE, ["x"], sampling=Sampling(device="quantum"))[1]))
     assert isinstance(list(speakers.ask(asked(workspace, BASE, max_tokens=1)))[-1], Ended)
     changed = workspace.bases / BASE / "config.json"
     before = changed.read_bytes()
     changed.write_bytes(before + b"\n")
     try:
         with pytest.raises(FrozenError, match="changed since it was frozen"):
-            request(workspace, BASE, "x")
+            request(workspace, BASE, ["x"])
     finally:
         changed.write_bytes(before)
 

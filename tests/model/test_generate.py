@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from engine.config.schema import ModelCard, ModelConfig
-from engine.model.generate import choose_token, generate
+from engine.dialogue import Sampling
+from engine.model.choose import Chooser, repelled
+from engine.model.generate import generate, steps
 from engine.model.transformer import GraftModel, build
 
 END = 0
@@ -62,12 +64,35 @@ def test_prompts_too_long_lose_their_beginning(model):
     assert generate(model, [], max_new_tokens=3, end=END) == []
 
 
+@pytest.mark.parametrize("how", [Sampling(temperature=1.0, top_k=0, seed=3), Sampling(temperature=0.7, min_p=0.1)])
+def test_a_row_draws_the_same_in_company(model, how):
+    """Its first row draws from the numbers that it draws from alone, whatever stands below it and at its left."""
+    alone = generate(model, [[7, 8, 9]], max_new_tokens=12, end=END, sampling=how)[0]
+    company = generate(model, [[7, 8, 9], [5], list(range(3, 15)), [7, 8, 9]], max_new_tokens=12, end=END, sampling=how)
+    assert company[0] == alone != company[3], "the same prompt again draws others"
+    assert company == generate(
+        model, [[7, 8, 9], [5], list(range(3, 15)), [7, 8, 9]], max_new_tokens=12, end=END, sampling=how
+    )
+
+
+def test_rows_of_which_enough_was_had_are_ended(model):
+    model.eval()
+    free = [slowly(model, prompt, 5, end=-1)[0] for prompt in ([7, 8, 9], [11, 2])]
+    end = next(token for token in range(40) if token not in free[0] + free[1])
+    enough: set[int] = set()
+    seen = []
+    for tokens in steps(model, [[7, 8, 9], [11, 2]], max_new_tokens=10, end=end, enough=enough):
+        seen.append(tokens)
+        enough.update([0] if len(seen) == 2 else [0, 1] if len(seen) == 5 else [])
+    assert [row[0] for row in seen] == [*free[0][:2], end, end, end] and [row[1] for row in seen] == free[1]
+
+
 def test_sampling_is_seeded_and_stays_among_the_likeliest():
     logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(4000, 1)
 
     def draw(**options: float) -> torch.Tensor:
-        kind = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, **options}
-        chosen = choose_token(logits.clone(), **kind, random=torch.Generator().manual_seed(1))
+        chooser = Chooser(Sampling(**{"temperature": 1.0, "top_k": 0, **options}), [[]] * 4000)
+        chosen = chooser.choose(logits)
         return torch.bincount(chosen, minlength=4) / len(chosen)
 
     assert torch.equal(draw(), draw())
@@ -75,6 +100,15 @@ def test_sampling_is_seeded_and_stays_among_the_likeliest():
     torch.testing.assert_close(draw(top_k=2), torch.tensor([0.625, 0.375, 0, 0]), atol=0.03, rtol=0)
     # The smallest set that reaches 0.7: the first two.
     torch.testing.assert_close(draw(top_p=0.7), torch.tensor([0.625, 0.375, 0, 0]), atol=0.03, rtol=0)
-    assert draw(top_p=0.0)[0] == 1.0
+    assert draw(top_p=1e-9)[0] == 1.0
+    torch.testing.assert_close(draw(min_p=0.2), torch.tensor([0.5, 0.3, 0.15, 0]) / 0.95, atol=0.03, rtol=0)
     sharp = torch.tensor([0.25, 0.09, 0.0225, 0.0025])
     torch.testing.assert_close(draw(temperature=0.5), sharp / sharp.sum(), atol=0.03, rtol=0)
+
+
+def test_what_was_said_or_asked_becomes_less_likely():
+    chooser = Chooser(Sampling(temperature=0.0, repetition=2.0), [[0], []])
+    logits = torch.tensor([[3.0, 2.0, 1.2], [3.0, 2.0, 1.2]])
+    assert chooser.choose(logits).tolist() == [1, 0], "the prompt's 3 counts as 1.5"
+    assert chooser.choose(logits).tolist() == [0, 1]
+    assert repelled(torch.tensor([[1.0, -1.0]]), torch.tensor([[True, True]]), 2.0).tolist() == [[0.5, -2.0]]

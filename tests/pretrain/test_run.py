@@ -51,7 +51,7 @@ def test_a_base_from_a_corpus(workspace):
     assert model.card.model.vocab_size == tokenizer.n_vocab and model.card.head == "lm"
 
     request = Request(
-        folder=str(folder.checkpoints / "best"), tokenizer=str(folder.tokenizer), prompt="the graft",
+        folder=str(folder.checkpoints / "best"), tokenizer=str(folder.tokenizer), prompts=("the graft",),
         sampling=Sampling(max_tokens=10, device="cpu", seed=4),
     )  # fmt: skip
     other = msgspec.structs.replace(request, sampling=Sampling(max_tokens=10, device="cpu", seed=5))
@@ -85,7 +85,7 @@ def say(requests: bytes) -> tuple[int, list, str]:
 
 
 def test_say_refuses_in_one_line_and_goes_on(tmp_path):
-    request = Request(folder=str(tmp_path), tokenizer="", prompt="x")
+    request = Request(folder=str(tmp_path), tokenizer="", prompts=("x",))
     code, said, error = say(b"{}\n" + msgspec.json.encode(request))
     assert (code, error) == (2, "") and [type(one) for one in said] == [Refused, Refused]
     assert "not a request" in said[0].message and "config.json: no such file" in said[1].message

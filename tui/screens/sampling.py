@@ -19,6 +19,9 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "temperature": ("temperature", "0: always the likeliest token"),
     "top_k": ("top-k", "draw from so many; 0: from all"),
     "top_p": ("top-p", "draw from this much probability"),
+    "min_p": ("min-p", "0.05: drop what is 20x less likely than the best"),
+    "repetition": ("repetition", "1: off; 1.1 repeats itself less"),
+    "stop": ("stop at", "texts, | between them; \\n is a line's end"),
     "max_tokens": ("most tokens", "the context may end it before"),
     "seed": ("seed", "the same seed, the same words"),
     "raw": ("raw", "yes: without the prompt template"),
@@ -50,7 +53,11 @@ class SamplingScreen(ModalScreen[tuple[Sampling, str] | None]):
 
     def __init__(self, sampling: Sampling, given: str):
         super().__init__()
-        self._values = msgspec.structs.asdict(sampling) | {"raw": "yes" if sampling.raw else "no", "given": given}
+        self._values = msgspec.structs.asdict(sampling) | {
+            "raw": "yes" if sampling.raw else "no",
+            "stop": " | ".join(text.replace("\n", "\\n") for text in sampling.stop),
+            "given": given,
+        }
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -72,7 +79,8 @@ class SamplingScreen(ModalScreen[tuple[Sampling, str] | None]):
         try:
             if raw not in ("yes", "no"):
                 raise msgspec.ValidationError("Expected `yes` or `no` - at `$.raw`")
-            sampling = msgspec.convert({**typed, "raw": raw == "yes"}, Sampling, strict=False)
+            stop = [text.strip().replace("\\n", "\n") for text in typed.pop("stop").split("|") if text.strip()]
+            sampling = msgspec.convert({**typed, "raw": raw == "yes", "stop": stop}, Sampling, strict=False)
         except msgspec.ValidationError as error:
             self._refuse(str(error))
             return
