@@ -22,7 +22,7 @@ from engine.errors import GraftlineError, InputError, machine_error
 from engine.journal.events import Failed, Finished, Started, Stopped
 from engine.journal.writer import JournalWriter
 from engine.paths import RunFolder, Workspace
-from engine.stage import Outcome, StageContext, boot_id
+from engine.stage import Outcome, StageContext, boot_id, peak_memory
 
 STAGES = {
     "corpus": "engine.corpus.run",
@@ -81,6 +81,7 @@ def _run(stage: str, context: StageContext) -> int:
             tokens=outcome.tokens,
             flops=outcome.flops,
             step=outcome.step,
+            peak_bytes=peak_memory(),
         ),
         sync=True,
     )

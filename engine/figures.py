@@ -5,7 +5,7 @@ All take None for "not known" and give an en dash, which keeps columns aligned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 UNKNOWN = "–"
@@ -87,6 +87,13 @@ def size(value: float | None) -> str:
         if value >= step:
             return f"{value / step:.3g} {unit}"
     return f"{value:.0f} B"
+
+
+def beside(value: float, expected: float, words: Callable[[float], str]) -> str:
+    """What came of an expectation: `2m03s, 5 % less than expected`."""
+    off = round(100 * (value / expected - 1)) if expected else 0
+    than = "as expected" if not off else f"{abs(off)} % {'more' if off > 0 else 'less'} than expected"
+    return f"{words(value)}, {than}"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

@@ -10,7 +10,6 @@ refusal is one line on stderr.
 from __future__ import annotations
 
 import importlib
-import resource
 import statistics
 import sys
 import time
@@ -29,7 +28,7 @@ from engine.errors import GraftlineError
 from engine.journal.events import Checkpoint, Event, Metrics, Said
 from engine.journal.writer import JournalWriter
 from engine.paths import RunFolder, Workspace
-from engine.stage import StageContext
+from engine.stage import StageContext, peak_memory
 
 RESULT = "rehearsed.json"
 _WARMING = 2  # steps: the first ones build kernels and take their memory from the system
@@ -67,14 +66,6 @@ class Rehearsal(StageContext):
         return [now - self.heard[at - 1][0] for at, (now, event) in enumerate(self.heard) if _is_save(event)]
 
     @property
-    def memory(self) -> int:
-        """Bytes: the device's where somebody counts, else the process's."""
-        told = [
-            e.values["memory_bytes"] for _, e in self.heard if isinstance(e, Metrics) and "memory_bytes" in e.values
-        ]
-        return round(max((m for m in told if m), default=0)) or peak_memory()
-
-    @property
     def device(self) -> str:
         texts = (event.text for _, event in self.heard if isinstance(event, Said))
         return next((text.removeprefix("device: ") for text in texts if text.startswith("device: ")), "")
@@ -92,19 +83,14 @@ def _is_save(event: Event) -> bool:
     return isinstance(event, Checkpoint)
 
 
-def peak_memory() -> int:
-    """Most bytes that this process has held so far."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 def rehearse(stage: str, folder: Path) -> Rehearsed:
     """Do the first steps of the run whose configuration stands in `folder`. Raises what the stage raises."""
     config = load(folder / "config.toml", KINDS[stage])
     assert isinstance(config, PretrainConfig | BranchConfig)
-    parts = config.train.batch // (config.train.micro_batch or config.train.batch)
+    parts = config.train.batch // config.train.rows
     began = time.time() - psutil.Process().create_time()
     first = _play(stage, folder / "a", config, min(parts, _PARTS))
+    peak = peak_memory()
     step = statistics.fmean(_middle(first.steps))
     start = began + first.heard[_first_step(first)][0] - first.started - step
     if parts > _PARTS:
@@ -117,7 +103,7 @@ def rehearse(stage: str, folder: Path) -> Rehearsed:
         step_seconds=step,
         look_seconds=statistics.fmean(first.looks),
         save_seconds=statistics.fmean(first.saves),
-        peak_bytes=first.memory,
+        peak_bytes=peak,
         steps=len(first.steps),
         time=time.time(),
     )
@@ -146,7 +132,7 @@ def _play(stage: str, folder: Path, config: PretrainConfig | BranchConfig, parts
 def _endless(train: TrainConfig, parts: int) -> TrainConfig:
     """As configured, but going on until it is stopped, and telling of every step."""
     return replace(
-        train, steps=_ENDLESS, batch=parts * (train.micro_batch or train.batch), eval_every=_LOOK_AFTER, patience=0,
+        train, steps=_ENDLESS, batch=parts * train.rows, eval_every=_LOOK_AFTER, patience=0,
         checkpoint_every=_ENDLESS, log_every=1,
     )  # fmt: skip
 

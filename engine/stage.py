@@ -9,7 +9,9 @@ it to checkpoint and stop; SIGUSR1 to checkpoint and go on.
 
 from __future__ import annotations
 
+import resource
 import signal
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +34,15 @@ class Outcome:
     tokens: int = 0
     flops: float = 0.0
     step: int = 0
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held so far: on its GPU where it uses one, else in all."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 @dataclass

@@ -44,7 +44,7 @@ class Field:
     @property
     def swept(self) -> bool:
         """It may hold several values, with bars between them: a run for each. Not what decides on other fields."""
-        return self.shape in ("whole", "number", "choice", "switch") and self.key not in _DECIDING
+        return self.shape in ("whole", "amount", "number", "choice", "switch") and self.key not in _DECIDING
 
     @property
     def table(self) -> str:

@@ -88,7 +88,8 @@ def pieces(one: Field, text: str) -> list[str]:
 
 
 _SPACES_COUNT = {"template.with_input", "template.without_input", "sources.separator"}
-_WANTED = {"whole": "a whole number", "number": "a number", "numbers": "numbers with commas between them"}
+_WANTED = {"whole": "a whole number", "number": "a number", "numbers": "numbers with commas between them",
+           "amount": "a whole number or auto"}  # fmt: skip
 
 
 def placed(errors: list[InputError], kind: str, values: Values) -> dict[str, str]:
@@ -123,7 +124,9 @@ def _read(one: Field, text: str) -> Any:
     match one.shape:
         case "switch":
             return text == "yes"
-        case "whole":
+        case "amount" if text == "auto":
+            return text
+        case "whole" | "amount":
             return int(text.replace(",", "").replace("_", ""))
         case "number":
             return float(text)

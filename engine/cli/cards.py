@@ -149,6 +149,7 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
         ("steps", steps),
         ("loss", f"train {render.number(run.train_loss)}, held-out {render.number(run.heldout_loss)}"),
         *cost_rows(run.cost),
+        *([("plan", run.expectation)] if run.expectation else []),
         *marks(run.tags, run.note),
     ]
     if run.error:

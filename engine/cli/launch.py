@@ -28,12 +28,13 @@ sweep_option = click.option(
     help="A run for each value. Repeatable: all pairs.",
 )
 yes_option = click.option("--yes", is_flag=True, help="Do not ask: queue a sweep however large it is.")
+force_option = click.option("--force", is_flag=True, help="Queue it even if it seems not to fit the memory.")
 config_argument = click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 
 
 def recipe_options(function: F) -> F:
     """What pretrain and branch share: one run of a file, or several that differ in a few values."""
-    for option in (json_option, home_option, wait_option, yes_option, sweep_option, set_option):
+    for option in (json_option, home_option, wait_option, force_option, yes_option, sweep_option, set_option):
         function = option(function)
     return function
 
@@ -138,10 +139,10 @@ def find_suite(workspace: Workspace, ref: str) -> SuiteConfig:
     raise NotFoundError(f"no suite {ref!r} here", fix=fix)
 
 
-def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json: bool) -> None:
+def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json: bool, force: bool = False) -> None:
     """Queue a run; print its id, or with `wait` see it through and print how it ended."""
     with workspace(home, new=True) as client:
-        made = client.submit(config, command=shlex.join(["graftline", *sys.argv[1:]]), where=where)
+        made = client.submit(config, command=shlex.join(["graftline", *sys.argv[1:]]), where=where, force=force)
         for line in made.said:
             say(line)
         if not wait:
@@ -153,13 +154,16 @@ def submit(home: Path, config: RunConfig, where: object, *, wait: bool, as_json:
 
 
 def submit_recipe(
-    config: RunConfig, where: object, *, sweeps: tuple[str, ...], yes: bool, wait: bool, home: Path, as_json: bool
-) -> None:
+    config: RunConfig, where: object, *, sweeps: tuple[str, ...], yes: bool, force: bool, wait: bool, home: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Queue one run, or a sweep."""
+    if sweeps and force:
+        raise click.UsageError("--sweep and --force do not go together: force one run at a time")
     if sweeps:
         submit_sweep(home, config, sweeps, where, sure=yes, wait=wait, as_json=as_json)
     else:
-        submit(home, config, where, wait=wait, as_json=as_json)
+        submit(home, config, where, wait=wait, as_json=as_json, force=force)
 
 
 def submit_sweep(

@@ -22,7 +22,7 @@ from msgspec import inspect as types
 
 from engine.config import schema
 
-Shape = Literal["text", "whole", "number", "switch", "choice", "list", "numbers"]
+Shape = Literal["text", "whole", "number", "switch", "choice", "list", "numbers", "amount"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def _shape(kind: types.Type) -> tuple[Shape, tuple[str, ...]]:
             return "numbers", ()
         case types.VarTupleType():
             return "list", ()
+        case types.UnionType(types=(types.IntType(), types.LiteralType(values=("auto",)))):
+            return "amount", ()
     return "text", ()
 
 

@@ -64,6 +64,8 @@ class Estimate:
     """None: it was not rehearsed on this machine."""
     measured: Measured | None = None
     """None: no run was measured here yet."""
+    room_bytes: int = 0
+    """What a run may take of the device's memory; 0: not known."""
     base: str = ""
     """branch: the model it grows from."""
     share_of_base: float | None = None

@@ -24,7 +24,7 @@ def facts(estimate: Estimate) -> list[tuple[str, str]]:
         ("parameters", _parameters(plan)),
         ("tokens", _tokens(plan, bool(estimate.base))),
         ("arithmetic", _arithmetic(estimate)),
-        ("memory", _memory(plan)),
+        ("memory", _memory(estimate)),
         ("time", _time(estimate)),
     ]
     if estimate.money is not None:
@@ -56,15 +56,17 @@ def _arithmetic(estimate: Estimate) -> str:
     return f"{text}, {estimate.share_of_base:.2g}x of {estimate.base}"
 
 
-def _memory(plan: Plan) -> str:
-    total = figures.size(plan.state_bytes + plan.activation_bytes)
+def _memory(estimate: Estimate) -> str:
+    plan, known = estimate.plan, estimate.rehearsed
+    total = figures.size(known.peak_bytes) if known else f"~{figures.size(plan.peak_bytes)}"
+    there = f" of {figures.size(estimate.room_bytes)}" if estimate.room_bytes else ""
     parts = [
         f"weights {figures.size(plan.weight_bytes)}",
         f"gradients {figures.size(plan.gradient_bytes)}",
         f"optimizer {figures.size(plan.optimizer_bytes)}",
-        f"activations ~{figures.size(plan.activation_bytes)}",
+        f"activations ~{figures.size(plan.activation_bytes + plan.backward_bytes)}",
     ]
-    return f"~{total}: {', '.join(parts)}"
+    return f"{total}{there}: {', '.join(parts)}"
 
 
 def _time(estimate: Estimate) -> str:

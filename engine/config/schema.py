@@ -161,8 +161,12 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     """Passes over the data, when `steps` is 0."""
     batch: Positive = 16
     """Sequences per step, over all micro-batches."""
-    micro_batch: Count = 0
-    """Sequences per forward pass; 0: the whole batch. Gradients are accumulated in between."""
+    micro_batch: Count | Literal["auto"] = 0
+    """Sequences per forward pass; 0: the whole batch; auto: as many as the memory has room for, chosen when the run is
+    queued. Gradients are accumulated in between."""
+    recompute: bool = False
+    """Keep only what each block is given for the backward pass, and work the rest out again: about a third more time,
+    a fraction of the memory for activations."""
     optimizer: Literal["muon", "adamw"] = "muon"
     """`muon`: Muon for the matrices inside the blocks, AdamW for the rest."""
     lr: Rate = 3e-3
@@ -205,6 +209,11 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     """`auto`: CUDA, else MPS, else CPU. Or a torch device such as `cuda:1` or `cpu`."""
     price_per_hour: Annotated[float, Meta(ge=0.0)] = 0.0
     """Of one device, in whatever currency; 0: costs are shown in time only."""
+
+    @property
+    def rows(self) -> int:
+        """Sequences per forward pass."""
+        return self.micro_batch if isinstance(self.micro_batch, int) and self.micro_batch else self.batch
 
 
 class PretrainConfig(_Config, tag_field="kind", tag="pretrain", frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ half are masked, as is done here). Embedding look-ups, norms and activations are
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,11 @@ OPTIMAL_TOKENS_PER_PARAMETER = 20
 """Where a given amount of arithmetic gives the lowest loss (Hoffmann et al. 2022, "Chinchilla", approach 3)."""
 
 What = Literal["full", "last-block", "head"]
+
+CPU_OVERHEAD = 330_000_000
+"""Bytes: Python, torch, its kernels and their work space, as measured by bench/plan.py."""
+GPU_OVERHEAD = 1_000_000_000
+"""Bytes: the CUDA context and the libraries' work space."""
 
 
 def mlp_width(config: ModelConfig) -> int:
@@ -68,19 +74,33 @@ def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: b
     return config.layers * block + head + 2.0 * (through * block + head)
 
 
-def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4) -> int:
+def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4, recompute: bool = False) -> int:
     """What the backward pass needs of the forward pass's results for `tokens` at once: an estimate.
 
     Counted where autograd keeps them, per block and token: what norms and residuals need (4 widths, with rotations 6),
     queries and attention's output, keys and values, the last four once more where queries and keys are normalised, and
     the MLP's inner values before and after its activation (twice as many with a gate). Attention keeps no table of
-    weights, and the vocabulary's scores are never all held at once. `element`: bytes of a number.
+    weights, and the vocabulary's scores are never all held at once. `element`: bytes of a number. With `recompute`,
+    what goes into each block is kept, and the inside of one block at a time.
     """
+    inside = _kept_inside(config)
+    blocks = config.layers * config.width + inside if recompute else config.layers * inside
+    return element * tokens * (blocks + 2 * config.width)
+
+
+def backward_bytes(config: ModelConfig, tokens: int, *, element: int = 4) -> int:
+    """What the backward pass holds besides, block by block: gradients of what a block kept, twice where rotations make
+    more of them. Measured on a CPU; see bench/plan.py."""
+    return element * tokens * _kept_inside(config) * (2 if layout(config).rotary else 1)
+
+
+def _kept_inside(config: ModelConfig) -> int:
+    """Numbers that one block keeps for the backward pass, per token."""
     has = layout(config)
     attention = (2 if has.qk_norm == "none" else 4) * (query_width(config) + kv_width(config))
     outer = (6 if has.rotary else 4) * config.width + attention
     inner = (4 if config.mlp == "swiglu" else 2) * mlp_width(config)
-    return element * tokens * (config.layers * (inner + outer) + 2 * config.width)
+    return inner + outer
 
 
 # --- a run --------------------------------------------------------------------------------------------
@@ -102,6 +122,36 @@ class Plan:
     """Estimated, for one micro-batch."""
     epochs: float
     """Passes over the training data."""
+    rows: int
+    """Sequences in a micro-batch."""
+    recomputed_bytes: int
+    """What the activations would be with `train.recompute`."""
+    backward_bytes: int
+    """Gradients of activations, held while the backward pass is at them: estimated, for one micro-batch."""
+    loss_bytes: int
+    """Of the gradient of the vocabulary's matrix, which is taken with the loss, beside the one that adds up."""
+    overhead_bytes: int = CPU_OVERHEAD
+    """What is there before there is a model."""
+
+    def at_once(self, rows: int) -> Plan:
+        """The same with so many sequences in a micro-batch."""
+        growing = ("activation_bytes", "recomputed_bytes", "backward_bytes")
+        return dataclasses.replace(
+            self, rows=rows, **{name: round(getattr(self, name) / self.rows * rows) for name in growing}
+        )
+
+    @property
+    def spared(self) -> Plan | None:
+        """The same with `train.recompute`; None when it has that already."""
+        if self.recomputed_bytes == self.activation_bytes:
+            return None
+        return dataclasses.replace(self, activation_bytes=self.recomputed_bytes)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Estimated: the most that is held at once on the device."""
+        passing = self.activation_bytes + self.backward_bytes + self.loss_bytes
+        return self.overhead_bytes + self.state_bytes + passing
 
     @property
     def weight_bytes(self) -> int:
@@ -146,7 +196,9 @@ def plan(
     tokens_per_step = tokens_per_step or train.batch * model.context
     through = {"full": model.layers, "last-block": 1, "head": 0}[what]
     learning, optimizer = _learning(model, train, through if what != "full" else None)
-    rows = min(train.micro_batch or train.batch, train.batch)
+    rows = min(train.rows, train.batch)
+    upper, at_once = _upper(model, through), tokens_per_step * rows // train.batch
+    spared = activation_bytes(upper, at_once, recompute=True)
     return Plan(
         parameters=model.layers * block_weights(model) + _embeddings(model),
         learning=learning,
@@ -154,8 +206,12 @@ def plan(
         tokens=steps * tokens_per_step,
         flops=steps * tokens_per_step * learning_flops_per_token(model, through=through, vocabulary=vocabulary),
         optimizer_bytes=optimizer,
-        activation_bytes=activation_bytes(_upper(model, through), tokens_per_step * rows // train.batch),
+        activation_bytes=spared if train.recompute else activation_bytes(upper, at_once),
         epochs=steps * tokens_per_step / max(train_tokens, 1),
+        rows=rows,
+        recomputed_bytes=spared,
+        backward_bytes=backward_bytes(model, at_once) if through else 0,
+        loss_bytes=4 * model.vocab_size * model.width if vocabulary and what == "full" else 0,
     )
 
 

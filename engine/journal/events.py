@@ -31,6 +31,19 @@ class Created(_Event, tag="created", frozen=True, kw_only=True):
     command: str = ""
 
 
+class Predicted(_Event, tag="predicted", frozen=True, kw_only=True):
+    """What the launcher expected of a run that trains when it was queued: for all its steps, on one device."""
+
+    seconds: float | None = None
+    """Wall time from its start to its end; None where nothing told."""
+    steps: int = 0
+    tokens: int = 0
+    flops: float = 0.0
+    peak_bytes: int = 0
+    rehearsed: bool = False
+    """Seconds and bytes are from its own first steps, done here; else from other runs, and from a formula."""
+
+
 class Started(_Event, tag="started", frozen=True, kw_only=True):
     """The engine process is up."""
 
@@ -57,6 +70,8 @@ class Finished(_Event, tag="finished", frozen=True, kw_only=True):
     flops: float = 0.0
     """All attempts together."""
     step: int = 0
+    peak_bytes: int = 0
+    """The most memory that this attempt held: of its GPU, else of its process."""
 
 
 class Stopped(_Event, tag="stopped", frozen=True, kw_only=True):
@@ -67,6 +82,7 @@ class Stopped(_Event, tag="stopped", frozen=True, kw_only=True):
     tokens: int = 0
     flops: float = 0.0
     step: int = 0
+    peak_bytes: int = 0
     reason: str = "asked to stop"
 
 
@@ -248,8 +264,8 @@ class MachineSample(_Event, tag="machine_sample", frozen=True, kw_only=True):
 
 
 RunEvent = (
-    Created | Started | Finished | Stopped | Failed | Cancelled | Said | Progress | Planned | Metrics | Decision
-    | Checkpoint | CorpusBuilt | VariantMade | Evaluated
+    Created | Predicted | Started | Finished | Stopped | Failed | Cancelled | Said | Progress | Planned | Metrics
+    | Decision | Checkpoint | CorpusBuilt | VariantMade | Evaluated
 )  # fmt: skip
 WorkspaceEvent = Noted | Tagged | Renamed | Removed | Recovered | MachineSample
 Event = RunEvent | WorkspaceEvent

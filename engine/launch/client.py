@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from engine.config.schema import RunConfig
 from engine.errors import MachineError
 from engine.launch import job
+from engine.launch.estimate import predict
 from engine.launch.prepare import prepare
 from engine.launch.wire import Closed, Connection, connect, dial, wait_until_gone
 from engine.paths import Workspace
@@ -155,10 +156,16 @@ class Client:
 
     # --- doing ------------------------------------------------------------------------------------
 
-    def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
-        """Check a configuration, queue a run of it, and see that a supervisor knows. `where`: its file, for errors."""
-        ready = prepare(self.workspace, config, where)
-        folder = job.create(self.workspace, ready.config, command=command, parents=ready.parents)
+    def submit(self, config: RunConfig, command: str = "", where: object = None, *, force: bool = False) -> Submitted:
+        """Check a configuration, queue a run of it, and see that a supervisor knows. `where`: its file, for errors.
+
+        `force`: queue it even if it seems not to fit the memory.
+        """
+        ready = prepare(self.workspace, config, where, force=force)
+        predicted = predict(self.workspace, ready.config, self.runs)
+        folder = job.create(
+            self.workspace, ready.config, command=command, parents=ready.parents, predicted=predicted
+        )  # fmt: skip
         self.sync()
         return Submitted(run_id=folder.id, said=ready.said)
 

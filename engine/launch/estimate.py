@@ -9,8 +9,9 @@ Nothing is changed by asking, and no torch is loaded. Half-filled forms have no 
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -18,12 +19,14 @@ from msgspec.structs import replace
 from engine.config.estimate import Estimate, Measured
 from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
-from engine.config.size import Plan, plan
+from engine.config.size import GPU_OVERHEAD, Plan, plan
 from engine.corpus.manifest import find_corpus
 from engine.corpus.table import Row, read_table
 from engine.corpus.tokenizer import Tokenizer
 from engine.errors import InputError
 from engine.freeze.refs import ModelRef, find_model
+from engine.journal.events import Predicted
+from engine.launch import memory
 from engine.launch.rehearse import recall
 from engine.paths import Workspace
 from engine.store.rows import RunRow
@@ -34,12 +37,51 @@ _SAMPLE = 64
 
 def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) -> Estimate | None:
     """`runs`: every run of the workspace, for the pace that one like this had. None: nothing to tell of this stage."""
-    match config:
-        case PretrainConfig():
-            return _pretrain(workspace, config, runs)
-        case BranchConfig():
-            return _branch(workspace, config, runs)
-    return None
+    if not isinstance(config, PretrainConfig | BranchConfig):
+        return None
+    planned = plan_of(workspace, config)
+    known = recall(workspace, config)
+    kind = str(config.__struct_config__.tag)
+    like = pace(runs, kind, config.train.device, planned.flops / max(1, planned.tokens))
+    found = Estimate(planned, config.train, known, like, memory.room(config.train.device))
+    if isinstance(config, PretrainConfig):
+        return found
+    base = find_model(workspace, config.base, key="base")
+    made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
+    share = planned.flops / made_by.cost.flops if made_by else None
+    return dataclasses.replace(found, base=base.id, share_of_base=share)
+
+
+def predict(workspace: Workspace, config: RunConfig, runs: Callable[[], Sequence[RunRow]]) -> Predicted | None:
+    """What is expected of a run when it is queued, to be held against what it takes; None for stages without a plan.
+
+    `runs` is asked only where no rehearsal tells.
+    """
+    try:
+        found = estimate(workspace, config, ())
+        if found is not None and found.rehearsed is None:
+            found = estimate(workspace, config, runs())
+    except InputError:  # its data shows only in its engine, which says what is wrong
+        return None
+    if found is None:
+        return None
+    known = found.rehearsed
+    return Predicted(
+        seconds=found.seconds,
+        steps=found.plan.steps,
+        tokens=found.plan.tokens,
+        flops=found.plan.flops,
+        peak_bytes=known.peak_bytes if known else found.plan.peak_bytes,
+        rehearsed=known is not None,
+    )
+
+
+def plan_of(workspace: Workspace, config: PretrainConfig | BranchConfig) -> Plan:
+    """The counts of a run. Raises `InputError` for what is not here or cannot be read."""
+    found = _pretrain(workspace, config) if isinstance(config, PretrainConfig) else _branch(workspace, config)
+    if not memory.on_gpu(config.train.device):
+        return found
+    return dataclasses.replace(found, overhead_bytes=GPU_OVERHEAD)
 
 
 def expected_seconds(workspace: Workspace, run_id: str, kind: str, runs: Sequence[RunRow]) -> float | None:
@@ -55,40 +97,29 @@ def expected_seconds(workspace: Workspace, run_id: str, kind: str, runs: Sequenc
     return found.seconds if found is not None else None
 
 
-def _pretrain(workspace: Workspace, config: PretrainConfig, runs: Sequence[RunRow]) -> Estimate:
+def _pretrain(workspace: Workspace, config: PretrainConfig) -> Plan:
     corpus = find_corpus(workspace, config.corpus, key="corpus").manifest
     shape = replace(config.model, vocab_size=config.model.vocab_size or corpus.vocab_size)
     if shape.width % shape.heads:
         problem = f"{shape.heads} heads do not divide a width of {shape.width}"
         raise InputError(problem, key="model.heads", fix="choose a divisor of it")
     steps = _steps(config.train, corpus.train_tokens / shape.context / config.train.batch)
-    planned = plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
-    pace = _pace(runs, "pretrain", config.train, planned)
-    return Estimate(planned, config.train, recall(workspace, config), pace)
+    return plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
 
 
-def _branch(workspace: Workspace, config: BranchConfig, runs: Sequence[RunRow]) -> Estimate:
+def _branch(workspace: Workspace, config: BranchConfig) -> Plan:
     base = find_model(workspace, config.base, key="base")
     card = base.card()
     rows, tokens = _task_data(workspace, config, base, card)
-    steps = _steps(config.train, rows / config.train.batch)
-    planned = plan(
+    return plan(
         card.model,
         config.train,
-        steps=steps,
+        steps=_steps(config.train, rows / config.train.batch),
         train_tokens=round(rows * tokens),
         tokens_per_step=round(config.train.batch * tokens),
         what=config.what,
         vocabulary=config.method != "classify",
     )
-    made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
-    share = planned.flops / made_by.cost.flops if made_by else None
-    pace = _pace(runs, "branch", config.train, planned)
-    return Estimate(planned, config.train, recall(workspace, config), pace, base.id, share)
-
-
-def _pace(runs: Sequence[RunRow], kind: str, train: TrainConfig, planned: Plan) -> Measured | None:
-    return pace(runs, kind, train.device, planned.flops / max(1, planned.tokens))
 
 
 def _steps(train: TrainConfig, steps_per_epoch: float) -> int:

@@ -10,13 +10,16 @@ from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
 from engine.config.schema import RunConfig
 from engine.errors import machine_error
-from engine.journal.events import Created
+from engine.journal.events import Created, Predicted
 from engine.journal.writer import JournalWriter
 from engine.launch.queue import Status, write_status
 from engine.paths import RunFolder, Workspace, atomic_folder, new_run_id
 
 
-def create(workspace: Workspace, config: RunConfig, *, command: str = "", parents: tuple[str, ...] = ()) -> RunFolder:
+def create(
+    workspace: Workspace, config: RunConfig, *, command: str = "", parents: tuple[str, ...] = (),
+    predicted: Predicted | None = None,
+) -> RunFolder:  # fmt: skip
     """Queue a resolved configuration. Raises `MachineError` when the disk refuses, and then leaves nothing."""
     kind = str(config.__struct_config__.tag)
     while (final := workspace.run(new_run_id(kind, config.name))).path.exists():
@@ -36,6 +39,8 @@ def create(workspace: Workspace, config: RunConfig, *, command: str = "", parent
             folder.config.write_text(dump(config), encoding="utf-8")
             with JournalWriter(folder.journal) as journal:
                 journal.append(created, sync=True)
+                if predicted is not None:
+                    journal.append(predicted, sync=True)
             write_status(folder, Status(state="queued", queued_at=time.time()))
     except OSError as error:
         raise machine_error(error) or error from None

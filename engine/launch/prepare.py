@@ -15,12 +15,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from engine import figures
 from engine.config.resolve import check_branch
 from engine.config.schema import BranchConfig, CorpusConfig, EvaluateConfig, PretrainConfig, RunConfig, SuiteConfig
 from engine.corpus.manifest import find_corpus
 from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
+from engine.launch import memory
+from engine.launch.estimate import plan_of
+from engine.launch.rehearse import recall
 from engine.launch.task_data import check_branch_data, check_suite
 from engine.paths import Workspace, safe_name
 
@@ -34,14 +38,18 @@ class Prepared:
     said: tuple[str, ...] = ()
 
 
-def prepare(workspace: Workspace, config: RunConfig, where: object = None) -> Prepared:
-    """Check and resolve. Raises `InputError` naming the file and key of the first thing that is wrong."""
-    for check in _checks(workspace, config, where):
+def prepare(workspace: Workspace, config: RunConfig, where: object = None, *, force: bool = False) -> Prepared:
+    """Check and resolve. Raises `InputError` naming the file and key of the first thing that is wrong.
+
+    `force`: a run that seems not to fit the memory is let through.
+    """
+    for check in _checks(workspace, config, where, force=force):
         check()
     match config:
         case PretrainConfig():
             ref = find_corpus(workspace, config.corpus, where=where, key="corpus").ref
-            return Prepared(replace(config, corpus=ref), (f"corpus:{ref}",))
+            train, said = _settled(workspace, config)
+            return Prepared(replace(config, corpus=ref, train=train), (f"corpus:{ref}",), said)
         case BranchConfig():
             return _branch(workspace, config, where)
         case EvaluateConfig():
@@ -63,17 +71,41 @@ def problems(workspace: Workspace, config: RunConfig) -> list[InputError]:
 Check = Callable[[], object]
 
 
-def _checks(workspace: Workspace, config: RunConfig, where: object) -> list[Check]:
+def _checks(workspace: Workspace, config: RunConfig, where: object, *, force: bool = False) -> list[Check]:
     """Checks without side effects, each raising `InputError` or returning."""
     match config:
         case CorpusConfig():
             return _corpus_checks(config, where)
         case PretrainConfig():
-            return [lambda: find_corpus(workspace, config.corpus, where=where, key="corpus")]
+            there: list[Check] = [lambda: find_corpus(workspace, config.corpus, where=where, key="corpus")]
+            return there if force else [*there, lambda: _fits(workspace, config, where)]
         case BranchConfig():
-            return _branch_checks(workspace, config, where)
+            checks = _branch_checks(workspace, config, where)
+            return checks if force else [*checks, lambda: _fits(workspace, config, where)]
         case EvaluateConfig():
             return _evaluate_checks(workspace, config, where)
+
+
+def _fits(workspace: Workspace, config: PretrainConfig | BranchConfig, where: object) -> None:
+    """Raises unless the device has memory enough. What keeps a run from being planned is told by its own check."""
+    try:
+        planned, known = plan_of(workspace, config), recall(workspace, config)
+    except InputError:
+        return
+    room = memory.room(config.train.device)
+    if known is None or known.peak_bytes > room:
+        train = memory.settle(planned, config.train, room)
+        memory.check(planned.at_once(train.rows), train.batch, room, where=where)
+
+
+def _settled(workspace: Workspace, config: PretrainConfig | BranchConfig) -> tuple[Any, tuple[str, ...]]:
+    """`train` with its micro-batch a number, and what is said about that."""
+    if config.train.micro_batch != "auto":
+        return config.train, ()
+    planned, room = plan_of(workspace, config), memory.room(config.train.device)
+    train = memory.settle(planned, config.train, room)
+    needs = figures.size(planned.at_once(train.rows).peak_bytes)
+    return train, (f"micro-batch: {train.rows} sequences, for ~{needs} of {figures.size(room)}",)
 
 
 def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
@@ -186,7 +218,9 @@ def _branch(workspace: Workspace, config: BranchConfig, where: object) -> Prepar
         ref = find_corpus(workspace, data.corpus, where=where, key="data.corpus").ref
         data = replace(data, corpus=ref)
         parents.append(f"corpus:{ref}")
-    return Prepared(replace(config, base=base, data=data), tuple(parents), said)
+    config = replace(config, base=base, data=data)
+    train, chosen = _settled(workspace, config)
+    return Prepared(replace(config, train=train), tuple(parents), (*said, *chosen))
 
 
 def _frozen(workspace: Workspace, base: ModelRef) -> tuple[str, tuple[str, ...]]:

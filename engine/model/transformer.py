@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from engine.config.layout import layout
 from engine.config.schema import ModelCard, ModelConfig
@@ -37,6 +38,8 @@ class Transformer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = norm(config)
+        self.recompute = False
+        """Work a block's inside out again in the backward pass, rather than keep it."""
         self.fill_tables()
 
     def fill_tables(self) -> None:
@@ -65,8 +68,12 @@ class Transformer(nn.Module):
         else:
             rotary = self.cos[at].unsqueeze(-2), self.sin[at].unsqueeze(-2)
         x = self.dropout(x)
+        again = self.recompute and cache is None and torch.is_grad_enabled()
         for block in self.blocks:
-            x = block(x, rotary, mask, cache)
+            if again:
+                x = checkpoint(block, x, rotary, mask, None, use_reentrant=False)
+            else:
+                x = block(x, rotary, mask, cache)
         if cache is not None:
             cache.length = end
         out: Tensor = self.norm(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import figures
 from engine.journal import events as e
 
 
@@ -10,6 +11,10 @@ def describe(event: e.Event) -> str:
     match event:
         case e.Created():
             return f"queued {event.kind} {event.name}"
+        case e.Predicted():
+            took = "an unknown time" if event.seconds is None else figures.duration(event.seconds)
+            how = "rehearsed" if event.rehearsed else "estimated"
+            return f"expected to take {took} and {figures.size(event.peak_bytes)} for {event.steps:,} steps ({how})"
         case e.Started():
             resumed = f", from step {event.from_step}" if event.from_step else ""
             return f"engine started on {event.host} (pid {event.pid}{resumed})"

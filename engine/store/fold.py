@@ -61,6 +61,11 @@ class RunState(msgspec.Struct, kw_only=True):
     heldout_count: int = 0
     heldout_history: list[float] = []
     """Of all held-out losses every so manieth, so that there are at most `HISTORY`."""
+    predicted_seconds: float | None = None
+    predicted_steps: int = 0
+    predicted_bytes: int = 0
+    rehearsed: bool = False
+    peak_bytes: int = 0
 
     def apply(self, record: e.Record) -> None:
         """Take in one record. What follows from others is worked out by `settle`, once a piece of the journal."""
@@ -76,6 +81,9 @@ class RunState(msgspec.Struct, kw_only=True):
                 self.phase, self.attempt, self.host = "running", record.attempt, event.host
                 self.device = event.device or self.device
                 self.started, self.ended, self.error, self.user_error = record.time, None, None, False
+            case e.Predicted():
+                self.predicted_seconds, self.predicted_steps = event.seconds, event.steps
+                self.predicted_bytes, self.rehearsed = event.peak_bytes, event.rehearsed
             case e.Planned():
                 self.steps, self.parameters = event.steps, event.parameters
                 self.flops_per_token = event.flops_per_token
@@ -85,6 +93,7 @@ class RunState(msgspec.Struct, kw_only=True):
                 self.step = max(self.step, event.step)
                 self.tokens, self.flops = event.tokens or self.tokens, event.flops or self.flops
                 self.device_seconds = event.device_seconds or self.device_seconds
+                self.peak_bytes = max(self.peak_bytes, event.peak_bytes)
             case e.Failed():
                 self.phase, self.error, self.user_error = "failed", event.error, event.user_error
                 self._ended(record.time, event.seconds)

@@ -77,6 +77,13 @@ MIGRATIONS: dict[str, str] = {
                   WHERE name = 'heldout_loss' AND value IS NOT NULL GROUP BY run_id)
         ) found WHERE found.run_id = runs.id;
     """,
+    "0004-predicted": """
+        ALTER TABLE runs ADD COLUMN predicted_seconds DOUBLE;
+        ALTER TABLE runs ADD COLUMN predicted_steps BIGINT DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN predicted_bytes BIGINT DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN rehearsed BOOLEAN DEFAULT false;
+        ALTER TABLE runs ADD COLUMN peak_bytes BIGINT DEFAULT 0;
+    """,
 }
 
 

@@ -19,6 +19,7 @@ from engine.store.rows import (
     EvalRow,
     Evaluation,
     EventRow,
+    Expected,
     MachineRow,
     ModelRow,
     Point,
@@ -30,8 +31,9 @@ from engine.store.rows import (
 Connection = duckdb.DuckDBPyConnection
 R = TypeVar("R")
 
+_MADE = ("cost", "tags", "note", "parents", "expected")
 _COST = tuple(f.name for f in msgspec.structs.fields(Cost))
-_PLAIN = tuple(f.name for f in msgspec.structs.fields(RunRow) if f.name not in ("cost", "tags", "note", "parents"))
+_PLAIN = tuple(f.name for f in msgspec.structs.fields(RunRow) if f.name not in _MADE)
 
 # Of each model on each suite, the evaluation that came last.
 _NEWEST = """
@@ -81,6 +83,18 @@ def run_row(row: Mapping[str, Any], tags: Mapping[str, tuple[str, ...]], notes: 
         tags=tags.get(row["id"], ()),
         note=notes.get(row["id"], ""),
         parents=tuple(row["parents"]),
+        expected=_expected(row),
+    )
+
+
+def _expected(row: Mapping[str, Any]) -> Expected | None:
+    if not row["predicted_steps"]:
+        return None
+    return Expected(
+        seconds=row["predicted_seconds"],
+        steps=row["predicted_steps"],
+        peak_bytes=row["predicted_bytes"],
+        rehearsed=row["rehearsed"],
     )
 
 

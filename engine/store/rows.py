@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine import figures
+
 
 class _Row(Struct, frozen=True, kw_only=True):
     pass
@@ -22,6 +24,21 @@ class Cost(_Row, frozen=True, kw_only=True):
     flops: float = 0.0
     money: float | None = None
     """In the currency of `price_per_hour`; None when no price was named."""
+
+
+class Expected(_Row, frozen=True, kw_only=True):
+    """What was expected of a run when it was queued."""
+
+    seconds: float | None
+    """Wall time for all its steps; None where nothing told."""
+    steps: int
+    peak_bytes: int
+    rehearsed: bool
+    """From its own first steps, done before; else from other runs, and from a formula."""
+
+    def seconds_for(self, steps: int) -> float | None:
+        """For so many steps: a run may end before its limit."""
+        return self.seconds * steps / self.steps if self.seconds is not None and self.steps else None
 
 
 class RunRow(_Row, frozen=True, kw_only=True):
@@ -52,6 +69,29 @@ class RunRow(_Row, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     note: str = ""
     attempt: int = 0
+    peak_bytes: int = 0
+    """The most memory held; 0: not known (yet)."""
+    expected: Expected | None = None
+    """Of runs that train."""
+
+    @property
+    def expectation(self) -> str:
+        """What was expected, in words; of a run that is over, what came of it. Empty where nothing was.
+
+        Its time is held against what was expected for the steps that it did: it may have ended before its limit.
+        """
+        told = self.expected
+        if told is None:
+            return ""
+        over = self.ended is not None and self.state in ("finished", "stopped", "failed")
+        seconds = told.seconds_for(self.step) if over else told.seconds
+        how = "rehearsed" if told.rehearsed else "estimated"
+        if not over:
+            parts = [figures.duration(seconds)] if seconds else []
+            return f"{', '.join([*parts, figures.size(told.peak_bytes)])} ({how})"
+        parts = [figures.beside(self.cost.seconds, seconds, figures.duration)] if seconds else []
+        parts += [figures.beside(self.peak_bytes, told.peak_bytes, figures.size)] if self.peak_bytes else []
+        return f"{'; '.join(parts)} ({how})" if parts else ""
 
     @property
     def seconds_left(self) -> float | None:

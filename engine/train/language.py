@@ -31,7 +31,7 @@ class LanguageTask:
         self.windows = Windows(train_tokens, context, seed)
         self.steps_per_epoch = self.windows.count / train.batch
         self.bytes_per_token = bytes_per_token
-        self.size = train.micro_batch or train.batch
+        self.size = train.rows
         self.looks = heldout_windows(heldout_tokens, context, train.eval_batches * self.size)
 
     def batch(self, first: int, size: int) -> Batch:

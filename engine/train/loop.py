@@ -56,9 +56,10 @@ def fit(
     checkpoint cannot be written.
     """
     limit = step_limit(task, train)
-    if train.micro_batch and train.batch % train.micro_batch:
-        problem = f"{train.batch} is no multiple of micro_batch {train.micro_batch}"
+    if train.batch % train.rows:
+        problem = f"{train.batch} is no multiple of micro_batch {train.rows}"
         raise InputError(problem, where=context.folder.config, key="train.batch", fix="make it one")
+    model.trunk.recompute = train.recompute
     stepper = Stepper(model.to(device.torch_device), task, train, seed, device)
     return _Fit(context, stepper, limit).run()
 

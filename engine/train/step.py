@@ -56,7 +56,7 @@ class Stepper:
 
     def gradients(self, number: int) -> tuple[Tensor, int]:
         """Leave the gradient of the step's mean loss in the parameters; the loss, and the tokens read for it."""
-        size = self.train.micro_batch or self.train.batch
+        size = self.train.rows
         parts = self.train.batch // size
         total, targets, tokens = torch.zeros((), device=self.device.torch_device), 0, 0
         for part in range(parts):

@@ -37,7 +37,7 @@ def _standing(run: RunRow, now: float) -> tuple[str, ...]:
     best = f"best {figures.loss(run.best_heldout_loss)}" if run.best_heldout_loss is not None else ""
     attempt = f"attempt {run.attempt}" if run.attempt > 1 else ""
     money = f"cost {run.cost.money:.2f}" if run.cost.money else ""
-    return done, best, took, money, attempt
+    return done, best, took, money, attempt, f"plan {run.expectation}" if run.expectation else ""
 
 
 def _labels(run: RunRow, width: int) -> Content:
