@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from engine.config.hardware import Hardware
 from engine.config.schema import TrainConfig
 from engine.config.size import Plan
 
@@ -66,6 +67,8 @@ class Estimate:
     """None: no run was measured here yet."""
     room_bytes: int = 0
     """What a run may take of the device's memory; 0: not known."""
+    hardware: Hardware | None = None
+    """The machine that this is told for, where it is not the one at hand."""
     base: str = ""
     """branch: the model it grows from."""
     share_of_base: float | None = None
@@ -74,6 +77,8 @@ class Estimate:
     @property
     def seconds(self) -> float | None:
         """At most, on one device; None where nothing tells."""
+        if self.hardware is not None:
+            return self.hardware.seconds(self.plan.flops)
         if self.rehearsed is not None:
             return self.rehearsed.seconds(self.train, self.plan.steps)
         return self.plan.flops / self.measured.flops_per_second if self.measured else None

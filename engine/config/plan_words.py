@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from engine import figures
 from engine.config.estimate import Estimate
+from engine.config.hardware import SHARE_OF_PEAK
 from engine.config.size import OPTIMAL_TOKENS_PER_PARAMETER, Plan
 
 
@@ -32,6 +33,18 @@ def facts(estimate: Estimate) -> list[tuple[str, str]]:
     return found
 
 
+def summary(plan: Plan) -> str:
+    """The counts in a line, as recipes state them."""
+    each = f"{figures.count(plan.tokens)} tokens ({plan.tokens_per_parameter:.3g} a parameter)"
+    return f"{figures.count(plan.parameters)} parameters, {each}, {figures.flops(plan.flops)} operations"
+
+
+def elsewhere(estimate: Estimate) -> str:
+    """What it takes on a machine that is not at hand, in a line, as recipes state it."""
+    needs = f"~{figures.size(estimate.plan.peak_bytes)} with {estimate.plan.rows} sequences at a time"
+    return f"~{figures.duration(estimate.seconds)}, {needs}"
+
+
 def _parameters(plan: Plan) -> str:
     if plan.learning == plan.parameters:
         return f"{figures.count(plan.parameters)}, all of them learn"
@@ -44,7 +57,7 @@ def _tokens(plan: Plan, branch: bool) -> str:
     if not branch:
         optimal = f"{OPTIMAL_TOKENS_PER_PARAMETER} is compute-optimal"
         parts.append(f"{plan.tokens_per_parameter:.3g} a parameter ({optimal})")
-    return ", ".join([*parts, f"{plan.epochs:.3g} epochs"])
+    return ", ".join([*parts, f"{plan.epochs:.3g} epochs" if plan.epochs else "its corpus is not built yet"])
 
 
 def _arithmetic(estimate: Estimate) -> str:
@@ -71,6 +84,8 @@ def _memory(estimate: Estimate) -> str:
 
 def _time(estimate: Estimate) -> str:
     took = f"at most ~{figures.duration(estimate.seconds)}"
+    if (other := estimate.hardware) is not None:
+        return f"{took} on one {other.name}, at {100 * SHARE_OF_PEAK:.0f} % of its peak (not measured)"
     if (known := estimate.rehearsed) is not None:
         return f"{took}: {pace(known.step_seconds)} a step, rehearsed on {_device(known.device)}"
     if (run := estimate.measured) is None:

@@ -24,8 +24,12 @@ What = Literal["full", "last-block", "head"]
 
 CPU_OVERHEAD = 330_000_000
 """Bytes: Python, torch, its kernels and their work space, as measured by bench/plan.py."""
-GPU_OVERHEAD = 1_000_000_000
-"""Bytes: the CUDA context and the libraries' work space."""
+GPU_OVERHEAD = 1_800_000_000
+"""Bytes: the CUDA context, the libraries' work space, and the piece of the vocabulary's scores that is held at once.
+Copies of the weights for products in bf16 come on top."""
+HALF = 2.9
+"""Bytes of a number that the backward pass keeps when products run in bf16, on average: norms and the residual stream
+stay in fp32. Counted on the blocks here: 2.5 to 2.9."""
 
 
 def mlp_width(config: ModelConfig) -> int:
@@ -74,7 +78,7 @@ def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: b
     return config.layers * block + head + 2.0 * (through * block + head)
 
 
-def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4, recompute: bool = False) -> int:
+def activation_bytes(config: ModelConfig, tokens: int, *, element: float = 4, recompute: bool = False) -> int:
     """What the backward pass needs of the forward pass's results for `tokens` at once: an estimate.
 
     Counted where autograd keeps them, per block and token: what norms and residuals need (4 widths, with rotations 6),
@@ -85,13 +89,13 @@ def activation_bytes(config: ModelConfig, tokens: int, *, element: int = 4, reco
     """
     inside = _kept_inside(config)
     blocks = config.layers * config.width + inside if recompute else config.layers * inside
-    return element * tokens * (blocks + 2 * config.width)
+    return round(element * tokens * (blocks + 2 * config.width))
 
 
-def backward_bytes(config: ModelConfig, tokens: int, *, element: int = 4) -> int:
+def backward_bytes(config: ModelConfig, tokens: int, *, element: float = 4) -> int:
     """What the backward pass holds besides, block by block: gradients of what a block kept, twice where rotations make
     more of them. Measured on a CPU; see bench/plan.py."""
-    return element * tokens * _kept_inside(config) * (2 if layout(config).rotary else 1)
+    return round(element * tokens * _kept_inside(config) * (2 if layout(config).rotary else 1))
 
 
 def _kept_inside(config: ModelConfig) -> int:
@@ -121,7 +125,7 @@ class Plan:
     activation_bytes: int
     """Estimated, for one micro-batch."""
     epochs: float
-    """Passes over the training data."""
+    """Passes over the training data; 0: it is not there yet."""
     rows: int
     """Sequences in a micro-batch."""
     recomputed_bytes: int
@@ -190,27 +194,33 @@ def plan(
     tokens_per_step: int = 0,
     what: What = "full",
     vocabulary: bool = True,
+    gpu: bool = False,
 ) -> Plan:
-    """`model` with its vocabulary size known; `train_tokens`: in the training data; `tokens_per_step` 0: whole
-    contexts; `what` learns; `vocabulary`: a language model, rather than a classifier."""
+    """`model` with its vocabulary size known; `train_tokens`: in the training data, 0 when that is not there yet;
+    `tokens_per_step` 0: whole contexts; `what` learns; `vocabulary`: a language model, rather than a classifier;
+    `gpu`: for its memory, and for bf16 unless the configuration says fp32."""
     tokens_per_step = tokens_per_step or train.batch * model.context
     through = {"full": model.layers, "last-block": 1, "head": 0}[what]
     learning, optimizer = _learning(model, train, through if what != "full" else None)
     rows = min(train.rows, train.batch)
     upper, at_once = _upper(model, through), tokens_per_step * rows // train.batch
-    spared = activation_bytes(upper, at_once, recompute=True)
+    half = gpu and train.precision != "fp32"
+    element = HALF if half else 4
+    spared = activation_bytes(upper, at_once, element=element, recompute=True)
+    parameters = model.layers * block_weights(model) + _embeddings(model)
     return Plan(
-        parameters=model.layers * block_weights(model) + _embeddings(model),
+        parameters=parameters,
         learning=learning,
         steps=steps,
         tokens=steps * tokens_per_step,
         flops=steps * tokens_per_step * learning_flops_per_token(model, through=through, vocabulary=vocabulary),
         optimizer_bytes=optimizer,
-        activation_bytes=spared if train.recompute else activation_bytes(upper, at_once),
-        epochs=steps * tokens_per_step / max(train_tokens, 1),
+        activation_bytes=spared if train.recompute else activation_bytes(upper, at_once, element=element),
+        epochs=steps * tokens_per_step / train_tokens if train_tokens else 0.0,
         rows=rows,
         recomputed_bytes=spared,
-        backward_bytes=backward_bytes(model, at_once) if through else 0,
+        backward_bytes=backward_bytes(model, at_once, element=element) if through else 0,
+        overhead_bytes=GPU_OVERHEAD + 2 * parameters * half if gpu else CPU_OVERHEAD,
         loss_bytes=4 * model.vocab_size * model.width if vocabulary and what == "full" else 0,
     )
 

@@ -17,17 +17,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.config.estimate import Estimate, Measured
+from engine.config.hardware import Hardware
 from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
-from engine.config.size import GPU_OVERHEAD, Plan, plan
+from engine.config.size import Plan, plan
 from engine.corpus.manifest import find_corpus
 from engine.corpus.table import Row, read_table
 from engine.corpus.tokenizer import Tokenizer
-from engine.errors import InputError
+from engine.errors import InputError, NotFoundError
 from engine.freeze.refs import ModelRef, find_model
 from engine.journal.events import Predicted
 from engine.launch import memory
-from engine.launch.rehearse import recall
+from engine.launch.rehearse import Trained, recall
 from engine.paths import Workspace
 from engine.store.rows import RunRow
 
@@ -40,7 +41,7 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
     if not isinstance(config, PretrainConfig | BranchConfig):
         return None
     planned = plan_of(workspace, config)
-    known = recall(workspace, config)
+    known = recall(workspace, config) if planned.epochs else None
     kind = str(config.__struct_config__.tag)
     like = pace(runs, kind, config.train.device, planned.flops / max(1, planned.tokens))
     found = Estimate(planned, config.train, known, like, memory.room(config.train.device))
@@ -50,6 +51,14 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
     made_by = next((run for run in runs if run.id == base.run_id and run.cost.flops), None)
     share = planned.flops / made_by.cost.flops if made_by else None
     return dataclasses.replace(found, base=base.id, share_of_base=share)
+
+
+def elsewhere(workspace: Workspace, config: Trained, hardware: Hardware) -> Estimate:
+    """The same for one GPU that is not at hand: worked out, not measured. `auto` is settled for its memory."""
+    room = int(hardware.memory_bytes * memory.USABLE)
+    planned = _counted(workspace, config, gpu=True)
+    train = memory.settle(planned, config.train, room)
+    return Estimate(planned.at_once(train.rows), train, room_bytes=room, hardware=hardware)
 
 
 def predict(workspace: Workspace, config: RunConfig, runs: Callable[[], Sequence[RunRow]]) -> Predicted | None:
@@ -76,12 +85,9 @@ def predict(workspace: Workspace, config: RunConfig, runs: Callable[[], Sequence
     )
 
 
-def plan_of(workspace: Workspace, config: PretrainConfig | BranchConfig) -> Plan:
+def plan_of(workspace: Workspace, config: Trained) -> Plan:
     """The counts of a run. Raises `InputError` for what is not here or cannot be read."""
-    found = _pretrain(workspace, config) if isinstance(config, PretrainConfig) else _branch(workspace, config)
-    if not memory.on_gpu(config.train.device):
-        return found
-    return dataclasses.replace(found, overhead_bytes=GPU_OVERHEAD)
+    return _counted(workspace, config, gpu=memory.on_gpu(config.train.device))
 
 
 def expected_seconds(workspace: Workspace, run_id: str, kind: str, runs: Sequence[RunRow]) -> float | None:
@@ -97,17 +103,29 @@ def expected_seconds(workspace: Workspace, run_id: str, kind: str, runs: Sequenc
     return found.seconds if found is not None else None
 
 
-def _pretrain(workspace: Workspace, config: PretrainConfig) -> Plan:
-    corpus = find_corpus(workspace, config.corpus, key="corpus").manifest
-    shape = replace(config.model, vocab_size=config.model.vocab_size or corpus.vocab_size)
-    if shape.width % shape.heads:
+def _counted(workspace: Workspace, config: Trained, *, gpu: bool) -> Plan:
+    if isinstance(config, PretrainConfig):
+        return _pretrain(workspace, config, gpu)
+    return _branch(workspace, config, gpu)
+
+
+def _pretrain(workspace: Workspace, config: PretrainConfig, gpu: bool) -> Plan:
+    """A recipe that states its vocabulary and its steps needs no corpus for this."""
+    tokens, shape = 0, config.model
+    stated = bool(shape.vocab_size and config.train.steps)
+    try:
+        corpus = find_corpus(workspace, config.corpus, key=None if stated else "corpus").manifest
+        tokens, shape = corpus.train_tokens, replace(shape, vocab_size=shape.vocab_size or corpus.vocab_size)
+    except NotFoundError:  # without a key it is that; with one, the configuration is at fault
+        pass
+    if shape.width % shape.heads and not shape.head_size:
         problem = f"{shape.heads} heads do not divide a width of {shape.width}"
         raise InputError(problem, key="model.heads", fix="choose a divisor of it")
-    steps = _steps(config.train, corpus.train_tokens / shape.context / config.train.batch)
-    return plan(shape, config.train, steps=steps, train_tokens=corpus.train_tokens)
+    steps = _steps(config.train, tokens / shape.context / config.train.batch)
+    return plan(shape, config.train, steps=steps, train_tokens=tokens, gpu=gpu)
 
 
-def _branch(workspace: Workspace, config: BranchConfig) -> Plan:
+def _branch(workspace: Workspace, config: BranchConfig, gpu: bool) -> Plan:
     base = find_model(workspace, config.base, key="base")
     card = base.card()
     rows, tokens = _task_data(workspace, config, base, card)
@@ -119,6 +137,7 @@ def _branch(workspace: Workspace, config: BranchConfig) -> Plan:
         tokens_per_step=round(config.train.batch * tokens),
         what=config.what,
         vocabulary=config.method != "classify",
+        gpu=gpu,
     )
 
 

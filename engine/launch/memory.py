@@ -23,7 +23,7 @@ from engine.launch import resources
 
 Trained = TypeVar("Trained", bound=TrainConfig)
 
-_USABLE = 0.92
+USABLE = 0.92
 """Of a device's memory: the rest goes to what the allocator cannot use and to what else runs."""
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -38,8 +38,8 @@ def room(device: str) -> int:
     if on_gpu(device):
         totals = [resources.gpu(slot).get("memory_total") for slot in resources.slots() if slot is not None]
         if known := [total for total in totals if total]:
-            return int(min(known) * _USABLE)
-    return int(min([psutil.virtual_memory().total, *_limits()]) * _USABLE)
+            return int(min(known) * USABLE)
+    return int(min([psutil.virtual_memory().total, *_limits()]) * USABLE)
 
 
 def _limits() -> list[int]:
