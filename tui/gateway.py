@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config.estimate import Estimate
-from engine.config.schema import RunConfig
+from engine.config.schema import BranchConfig, PretrainConfig, RunConfig
 from engine.errors import InputError
 from engine.journal.reader import Tail
 from engine.paths import Workspace, write_atomic
@@ -325,6 +325,16 @@ class Gateway:
             return self.problems(config), estimate(self.workspace, config, runs)
         except InputError:  # one of the problems, told with them
             return self.problems(config), None
+
+    def rehearse(self, config: RunConfig, runs: Sequence[RunRow]) -> None:
+        """Time a run's first steps here, and remember what they took. Blocks for some ten seconds.
+
+        Raises `MachineError` while a run is in the way, and `InputError` for what the run would be refused for.
+        """
+        from engine.launch.rehearse import rehearse
+
+        if isinstance(config, PretrainConfig | BranchConfig):
+            rehearse(self.workspace, config, runs)
 
     def check_sweep(
         self, configs: Sequence[RunConfig], runs: Sequence[RunRow]

@@ -150,6 +150,13 @@ CHOOSE: list[BindingType] = [
     _key("escape", "back", "leave", "choose.back", "Out of the dialog"),
 ]
 
+PICK: list[BindingType] = [
+    *CHOOSE,
+    _key("space", "mark", "choose", "pick.choose", "Choose this one, or leave it"),
+    _key("ctrl+a", "mark_all", "all", "pick.all", "Choose all that are shown"),
+    _key("x", "clear", "none", "pick.none", "Choose none"),
+]
+
 COLUMNS: list[BindingType] = [
     *CHOOSE,
     _key("space", "mark", "take", "columns.take", "Take this column, or leave it"),
@@ -423,6 +430,14 @@ LAUNCH: list[BindingType] = [
     ),
     _key("ctrl+o", "save", "save", "launch.save", "Save the form as a configuration file", True),
     _key("ctrl+r", "load", "read", "launch.load", "Fill the form in from a configuration file", True),
+    _key(
+        "ctrl+e",
+        "rehearse",
+        "rehearse",
+        "launch.rehearse",
+        "Do the first steps to tell the time, and throw them away",
+        True,
+    ),
     _key("escape", "leave", "back", "launch.leave", "Leave the form; nothing is launched", True, "esc"),
     _key("down", "next", "next field", "launch.next", "The next field", True, "↓"),
     _key("up", "previous", "field before", "launch.previous", "The field before", display="↑"),

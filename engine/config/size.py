@@ -27,6 +27,8 @@ CPU_OVERHEAD = 330_000_000
 GPU_OVERHEAD = 1_800_000_000
 """Bytes: the CUDA context, the libraries' work space, and the piece of the vocabulary's scores that is held at once.
 Copies of the weights for products in bf16 come on top."""
+PANEL_BYTES = 1 << 27
+"""Of the vocabulary's scores that are held at once, as `engine.model.loss` has it."""
 HALF = 2.9
 """Bytes of a number that the backward pass keeps when products run in bf16, on average: norms and the residual stream
 stay in fp32. Counted on the blocks here: 2.5 to 2.9."""
@@ -133,7 +135,7 @@ class Plan:
     backward_bytes: int
     """Gradients of activations, held while the backward pass is at them: estimated, for one micro-batch."""
     loss_bytes: int
-    """Of the gradient of the vocabulary's matrix, which is taken with the loss, beside the one that adds up."""
+    """What the loss holds: see `engine.model.loss`."""
     overhead_bytes: int = CPU_OVERHEAD
     """What is there before there is a model."""
 
@@ -221,8 +223,14 @@ def plan(
         recomputed_bytes=spared,
         backward_bytes=backward_bytes(model, at_once, element=element) if through else 0,
         overhead_bytes=GPU_OVERHEAD + 2 * parameters * half if gpu else CPU_OVERHEAD,
-        loss_bytes=4 * model.vocab_size * model.width if vocabulary and what == "full" else 0,
+        loss_bytes=_loss_bytes(model, at_once, learns=what == "full") if vocabulary else 0,
     )
+
+
+def _loss_bytes(model: ModelConfig, tokens: int, *, learns: bool) -> int:
+    """The gradient of the vocabulary's matrix that is taken with the loss, and a panel of the vocabulary's scores."""
+    gradient = 4 * model.vocab_size * model.width if learns else 0
+    return gradient + min(4 * tokens * model.vocab_size, PANEL_BYTES)
 
 
 def _embeddings(model: ModelConfig) -> int:

@@ -37,14 +37,14 @@ def test_the_largest_micro_batch_fits_and_the_next_does_not() -> None:
 def test_the_fix_is_the_smallest_change_that_helps() -> None:
     whole = planned()
     memory.check(whole, 48, whole.peak_bytes)
-    with pytest.raises(InputError, match=r"train\.micro_batch: needs ~.* set it to 16, or"):
+    with pytest.raises(InputError, match=r"train\.micro_batch: needs ~.*set it to 16, or"):
         memory.check(whole, 48, whole.at_once(16).peak_bytes)
     one = whole.at_once(1)
     spared = one.spared
     assert spared is not None and spared.spared is None and spared.peak_bytes < one.peak_bytes
-    with pytest.raises(InputError, match=r"train\.recompute: .* set it to true, and train\.micro_batch to 1"):
+    with pytest.raises(InputError, match=r"train\.recompute: .*set it to true, and train\.micro_batch to 1"):
         memory.check(whole, 48, spared.peak_bytes)
-    with pytest.raises(InputError, match=r"model: .* smaller model.*--force"):
+    with pytest.raises(InputError, match=r"model: .*smaller model.*--force"):
         memory.check(whole, 48, whole.state_bytes)
 
 

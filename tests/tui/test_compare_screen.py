@@ -116,7 +116,7 @@ async def test_a_suite_that_knows_the_models_asked_for(demo: GraftlineApp) -> No
         await pilot.press("space")
         await settle(pilot)
         assert isinstance(demo.screen, PickScreen)
-        await pilot.press("a", "enter")
+        await pilot.press("ctrl+a", "enter")
         await settle(pilot)
         assert len(demo.compared) == 5
 

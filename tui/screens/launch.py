@@ -16,7 +16,7 @@ from textual.widgets import Button
 
 from engine.config.schema import RunConfig
 from engine.config.sweep import MOST
-from engine.errors import InputError
+from engine.errors import GraftlineError, InputError
 from engine.paths import slug
 from engine.store.rows import Submitted, Swept
 from tui import keys
@@ -35,7 +35,7 @@ class LaunchScreen(FormScreen):
 
     def __init__(self, kind: str, base: str = "", models: tuple[str, ...] = ()):
         super().__init__(kind, base, models)
-        self._launching = False
+        self._launching = self._rehearsing = False
 
     @on(Button.Pressed, "#launch")
     def action_launch(self) -> None:
@@ -105,6 +105,34 @@ class LaunchScreen(FormScreen):
         self.dismiss()
         app.post_message(Changed())
         app.post_message(OpenMonitor((answer.run_id,)))
+
+    # --- rehearsing -------------------------------------------------------------------------------
+
+    def action_rehearse(self) -> None:
+        """Time the first steps of what the form says; the plan beside it then tells by them."""
+        config, gateway = self._draft.config if self._draft else None, self.graft.gateway
+        if config is None or self._kind not in ("pretrain", "branch") or self._rehearsing:
+            self.graft.say("There is nothing to rehearse yet.", severity="warning")
+            return
+        runs = self.graft.snapshot.runs if self.graft.snapshot else ()
+        self._rehearsing = True
+        self.graft.say("Rehearsing: the first steps, which are thrown away.")
+
+        def rehearse() -> str:
+            try:
+                gateway.rehearse(config, runs)
+            except GraftlineError as error:
+                return str(error)
+            return ""
+
+        self.graft.ask(rehearse, self._rehearsed, group="launch.rehearse")
+
+    def _rehearsed(self, problem: str) -> None:
+        self._rehearsing = False
+        if problem:
+            self.graft.say(problem, severity="error")
+        elif self.is_mounted:
+            self._check()
 
     # --- files ------------------------------------------------------------------------------------
 
