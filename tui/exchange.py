@@ -31,7 +31,12 @@ class Question:
             parts.append(f"top-k {how.top_k}")
         if how.temperature and how.top_p < 1:
             parts.append(f"top-p {how.top_p:g}")
+        if how.temperature and how.min_p:
+            parts.append(f"min-p {how.min_p:g}")
+        if how.repetition != 1:
+            parts.append(f"repetition {how.repetition:g}")
         parts += [f"{how.max_tokens} tokens", f"seed {how.seed}"]
+        parts += [f"stops at {len(how.stop)} text{'s' * (len(how.stop) != 1)}"] * bool(how.stop)
         parts += ["raw"] * how.raw + [f"on {how.device}"] * (how.device != "auto")
         return " · ".join(parts)
 

@@ -71,3 +71,17 @@ def test_what_learns_decides_what_is_kept_and_computed():
     assert (full.learning, head.learning, head.optimizer_bytes) == (full.parameters, 0, 0)
     assert head.flops == pytest.approx(full.flops / 3) and last.flops == pytest.approx(full.flops * (1 / 3 + 2 / 3 / 4))
     assert full.epochs == 1.0 and full.tokens_per_parameter == 5120 / full.parameters
+
+
+def test_working_blocks_out_again_changes_nothing_but_what_is_kept():
+    shape = ModelConfig(layers=4, width=64, heads=4, context=32, vocab_size=300)
+    tokens = torch.randint(300, (4, shape.context), generator=torch.Generator().manual_seed(1))
+    model, gradients = build(ModelCard(model=shape)), []
+    for model.trunk.recompute in (False, True):
+        model.zero_grad()
+        model.lm_logits(tokens).square().mean().backward()
+        gradients.append([p.grad for p in model.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))
+    whole, one = activation_bytes(shape, tokens.numel()), shape.layers * shape.width * 4 * tokens.numel()
+    kept = kept_bytes(model, tokens)
+    assert one <= kept < activation_bytes(shape, tokens.numel(), recompute=True) < whole / 2

@@ -164,7 +164,13 @@ async def test_settings_are_checked_and_used(app: GraftlineApp) -> None:
         await settle(pilot)
         dialog = app.screen
         assert isinstance(dialog, SamplingScreen)
-        for name, value in {"temperature": "-1", "max_tokens": "7", "seed": "5", "given": "inp"}.items():
+        for name, value in {
+            "temperature": "-1",
+            "max_tokens": "7",
+            "seed": "5",
+            "stop": r"\n\n | end",
+            "given": "inp",
+        }.items():
             dialog.query_one(f"#{name}", Input).value = value
         await pilot.press("enter")
         await settle(pilot)
@@ -177,7 +183,7 @@ async def test_settings_are_checked_and_used(app: GraftlineApp) -> None:
         dialog.query_one("#raw", Input).value = "yes"
         await pilot.press("enter")
         await settle(pilot)
-        assert "always the likeliest · 7 tokens · seed 5 · raw · with an input" in screen_text(pilot)
+        assert "always the likeliest · 7 tokens · seed 5 · stops at 2 texts · raw · with an input" in screen_text(pilot)
         await pilot.press("enter")
         await ask(pilot, "the graft")
         assert "7 tokens" in screen_text(pilot)
