@@ -133,7 +133,7 @@ def _endless(train: TrainConfig, parts: int) -> TrainConfig:
     """As configured, but going on until it is stopped, and telling of every step."""
     return replace(
         train, steps=_ENDLESS, batch=parts * train.rows, eval_every=_LOOK_AFTER, patience=0,
-        checkpoint_every=_ENDLESS, log_every=1,
+        checkpoint_every=_ENDLESS, log_every=1, on_nan="stop", on_spike="note",
     )  # fmt: skip
 
 

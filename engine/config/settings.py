@@ -77,6 +77,9 @@ class Settings(_Table, frozen=True, kw_only=True):
     smoothing: Annotated[
         float, _says("How much the monitor smooths at first; 0 draws what was measured.", ge=0, lt=1)
     ] = 0.0
+    price_per_hour: Annotated[
+        float, _says("What one device costs an hour, in any currency, for runs that name no price. 0: no money.", ge=0)
+    ] = 0.0
     notify: Annotated[Notify, _says("When a run ends.")] = Notify()
     keys: Annotated[
         dict[str, str],

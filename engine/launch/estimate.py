@@ -20,6 +20,7 @@ from engine.config.estimate import Estimate, Measured
 from engine.config.hardware import Hardware
 from engine.config.load import KINDS, load
 from engine.config.schema import BranchConfig, ModelCard, PretrainConfig, RunConfig, TrainConfig
+from engine.config.settings import find_settings
 from engine.config.size import Plan, plan
 from engine.corpus.manifest import find_corpus
 from engine.corpus.table import Row, read_table
@@ -28,6 +29,7 @@ from engine.errors import InputError, NotFoundError
 from engine.freeze.refs import ModelRef, find_model
 from engine.journal.events import Predicted
 from engine.launch import memory
+from engine.launch.memory import TrainT
 from engine.launch.rehearse import Trained, recall
 from engine.paths import Workspace
 from engine.store.rows import RunRow
@@ -40,11 +42,11 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
     """`runs`: every run of the workspace, for the pace that one like this had. None: nothing to tell of this stage."""
     if not isinstance(config, PretrainConfig | BranchConfig):
         return None
-    planned = plan_of(workspace, config)
+    planned, train = plan_of(workspace, config), priced(workspace, config.train)
     known = recall(workspace, config) if planned.epochs else None
     kind = str(config.__struct_config__.tag)
     like = pace(runs, kind, config.train.device, planned.flops / max(1, planned.tokens))
-    found = Estimate(planned, config.train, known, like, memory.room(config.train.device))
+    found = Estimate(planned, train, known, like, memory.room(train.device))
     if isinstance(config, PretrainConfig):
         return found
     base = find_model(workspace, config.base, key="base")
@@ -53,11 +55,18 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
     return dataclasses.replace(found, base=base.id, share_of_base=share)
 
 
+def priced(workspace: Workspace, train: TrainT) -> TrainT:
+    """With the settings' price of an hour, where the configuration names none."""
+    if train.price_per_hour:
+        return train
+    return replace(train, price_per_hour=find_settings(workspace.home).settings.price_per_hour)
+
+
 def elsewhere(workspace: Workspace, config: Trained, hardware: Hardware) -> Estimate:
     """The same for one GPU that is not at hand: worked out, not measured. `auto` is settled for its memory."""
     room = int(hardware.memory_bytes * memory.USABLE)
     planned = _counted(workspace, config, gpu=True)
-    train = memory.settle(planned, config.train, room)
+    train = memory.settle(planned, priced(workspace, config.train), room)
     return Estimate(planned.at_once(train.rows), train, room_bytes=room, hardware=hardware)
 
 

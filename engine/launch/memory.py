@@ -21,7 +21,7 @@ from engine.config.size import Plan
 from engine.errors import InputError
 from engine.launch import resources
 
-Trained = TypeVar("Trained", bound=TrainConfig)
+TrainT = TypeVar("TrainT", bound=TrainConfig)
 
 USABLE = 0.92
 """Of a device's memory: the rest goes to what the allocator cannot use and to what else runs."""
@@ -59,7 +59,7 @@ def divisors(batch: int) -> Sequence[int]:
     return [rows for rows in range(batch, 0, -1) if batch % rows == 0]
 
 
-def settle(plan: Plan, train: Trained, bytes_there: int) -> Trained:
+def settle(plan: Plan, train: TrainT, bytes_there: int) -> TrainT:
     """`micro_batch = "auto"` as a number: the most that fit, or one where none do."""
     if train.micro_batch != "auto":
         return train

@@ -23,7 +23,7 @@ from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
 from engine.launch import memory
-from engine.launch.estimate import plan_of
+from engine.launch.estimate import plan_of, priced
 from engine.launch.rehearse import recall
 from engine.launch.task_data import check_branch_data, check_suite
 from engine.paths import Workspace, safe_name
@@ -99,11 +99,12 @@ def _fits(workspace: Workspace, config: PretrainConfig | BranchConfig, where: ob
 
 
 def _settled(workspace: Workspace, config: PretrainConfig | BranchConfig) -> tuple[Any, tuple[str, ...]]:
-    """`train` with its micro-batch a number, and what is said about that."""
-    if config.train.micro_batch != "auto":
-        return config.train, ()
-    planned, room = plan_of(workspace, config), memory.room(config.train.device)
-    train = memory.settle(planned, config.train, room)
+    """`train` with a price and its micro-batch a number, and what is said about that."""
+    train = priced(workspace, config.train)
+    if train.micro_batch != "auto":
+        return train, ()
+    planned, room = plan_of(workspace, config), memory.room(train.device)
+    train = memory.settle(planned, train, room)
     needs = figures.size(planned.at_once(train.rows).peak_bytes)
     return train, (f"micro-batch: {train.rows} sequences, for ~{needs} of {figures.size(room)}",)
 

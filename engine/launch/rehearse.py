@@ -44,7 +44,8 @@ PATIENCE_SECONDS = 180.0
 _RESULT = "rehearsed.json"
 _TIMELESS = {
     "train": ("steps", "epochs", "lr", "muon_lr", "weight_decay", "beta1", "beta2", "warmup", "decay", "final_lr",
-              "eval_every", "patience", "min_gain", "checkpoint_every", "keep", "log_every", "price_per_hour"),
+              "eval_every", "patience", "min_gain", "checkpoint_every", "keep", "log_every", "on_nan", "on_spike",
+              "spike", "price_per_hour"),
     "": ("name", "seed", "corpus", "base", "kind"),
 }  # fmt: skip
 """Keys that a step's time does not depend on, by table."""

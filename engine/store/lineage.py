@@ -264,6 +264,7 @@ def _training_facts(run: RunRow | None, forest: Forest) -> dict[str, Any]:
         steps=f"{run.step} of {run.steps}" if run.steps else None,
         optimizer=config.get("train", {}).get("optimizer"),
         device=run.device or None,
+        plan=run.expectation or None,
         classes=", ".join(config.get("classes") or ()) or None,
         error=run.error,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.config.load import load
 from engine.config.schema import BranchConfig, DataConfig, EvaluateConfig, PretrainConfig
 from engine.errors import InputError
 from engine.journal.events import Metrics, Planned
 from engine.launch.estimate import estimate, pace
+from engine.launch.prepare import prepare
 from engine.paths import RunFolder, Workspace
 from engine.store.rows import Cost, RunRow
 from tests.support.planted import planted, workspace
@@ -79,3 +81,15 @@ def test_the_pace_is_that_of_the_run_most_like_this_one() -> None:
     assert named("pretrain", "cuda:1", 2e6) == "gpu" and named("pretrain", "mps", 2e6) == ""
     assert named("pretrain", "auto", 2e6) == "gpu", "the newest of equals"
     assert pace([], "pretrain", "auto", 1.0) is None
+
+
+def test_the_settings_price_holds_where_a_recipe_names_none(workspace: Workspace) -> None:
+    config = load(pretrained(workspace).config, PretrainConfig)
+    assert prepare(workspace, config).config == config
+    (workspace.home / "settings.toml").write_text("price_per_hour = 3.5\n")
+    own = replace(config, train=replace(config.train, price_per_hour=1.0))
+    for asked, price in ((config, 3.5), (own, 1.0)):
+        found, queued = estimate(workspace, asked, [row("before")]), prepare(workspace, asked).config
+        assert found is not None and found.seconds is not None
+        assert found.money == pytest.approx(found.seconds / 3600 * price)
+        assert isinstance(queued, PretrainConfig) and queued.train.price_per_hour == price
