@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.config.layout import layout
 from engine.config.schema import ModelConfig, RopeScaling
 from engine.config.size import head_size, kv_width, mlp_width, query_width
+from engine.model.attention import attend
 
 
 def rotary_table(context: int, size: int, base: float, scaling: RopeScaling | None = None) -> tuple[Tensor, Tensor]:
@@ -78,7 +79,6 @@ class Attention(nn.Module):
         self.size = head_size(config)
         self.dropout = config.dropout
         wide, narrow = query_width(config), kv_width(config)
-        self.grouped = wide != narrow
         self.q = nn.Linear(config.width, wide, bias=has.qkv_bias)
         self.k = nn.Linear(config.width, narrow, bias=has.qkv_bias)
         self.v = nn.Linear(config.width, narrow, bias=has.qkv_bias)
@@ -94,6 +94,7 @@ class Attention(nn.Module):
     ) -> Tensor:
         """x: (B, T, width). mask: broadcasts to (B, 1, T, S), True where a key may be looked at; None: plain causal."""
         batch, length, _ = x.shape
+        x = lowered(x)
         q, k = self._heads(self.q(x), self.q_norm), self._heads(self.k(x), self.k_norm)
         v = self.v(x).view(batch, length, -1, self.size)
         if rotary is not None:
@@ -101,15 +102,7 @@ class Attention(nn.Module):
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if cache is not None:
             k, v = cache.add(self.layer, k, v)
-        y = F.scaled_dot_product_attention(
-            q,
-            k,
-            v,
-            attn_mask=mask,
-            is_causal=mask is None,
-            dropout_p=self.dropout if self.training else 0.0,
-            enable_gqa=self.grouped,
-        )
+        y = attend(q, k, v, mask, self.dropout if self.training else 0.0)
         out: Tensor = self.o(y.transpose(1, 2).reshape(batch, length, -1))
         return out
 
@@ -119,6 +112,12 @@ class Attention(nn.Module):
             x = norm(x)
         x = x.view(*x.shape[:2], -1, self.size)
         return norm(x) if norm is not None and not self.whole else x
+
+
+def lowered(x: Tensor) -> Tensor:
+    """`x` in the type that products run in: cast once here, rather than by autocast for each that takes it."""
+    kind = x.device.type
+    return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
 
 
 class MLP(nn.Module):
@@ -134,6 +133,7 @@ class MLP(nn.Module):
         self.down = nn.Linear(inner, config.width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = lowered(x)
         h = self.up(x)
         if self.gate is not None:
             h = F.silu(self.gate(x)) * h

@@ -17,6 +17,7 @@ import torch
 from engine.config.schema import TrainConfig
 from engine.errors import InputError
 from engine.journal.events import Planned
+from engine.memory import keep_freed
 from engine.model.devices import Device
 from engine.model.flops import trained_flops_per_token
 from engine.model.transformer import GraftModel
@@ -55,6 +56,8 @@ def fit(
     Raises `RunFailedError` when a loss is no number or a spike and the run is to stop then, `OSError` when a
     checkpoint cannot be written.
     """
+    if device.torch_device.type == "cpu":
+        keep_freed()
     limit = step_limit(task, train)
     if train.batch % train.rows:
         problem = f"{train.batch} is no multiple of micro_batch {train.rows}"
