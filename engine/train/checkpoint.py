@@ -48,11 +48,7 @@ def digest(folder: RunFolder, step: int) -> str:
 
 
 def restore(folder: RunFolder, step: int, model: GraftModel, optimizers: Optimizers) -> TrainState:
-    """Put the checkpoint of `step` into model and optimizers, and give its state.
-
-    Also finishes what a crash may have cut short: drafts are removed, links mended.
-    """
-    sweep(folder)
+    """Put the checkpoint of `step` into model and optimizers, and give its state. Mends the links."""
     place = folder.checkpoint(step)
     try:
         state = msgspec.json.decode((place / STATE).read_bytes(), type=TrainState)
@@ -87,7 +83,7 @@ def retain(folder: RunFolder, state: TrainState, keep: int) -> tuple[int, ...]:
 
 def sweep(folder: RunFolder) -> None:
     """Remove what a crash left half-written or half-deleted."""
-    for entry in folder.checkpoints.iterdir():
+    for entry in folder.checkpoints.iterdir() if folder.checkpoints.is_dir() else ():
         if re.match(r"\.step-\d+\.", entry.name):
             shutil.rmtree(entry)
         elif entry.name in (".best.new", ".last.new"):

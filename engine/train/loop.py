@@ -101,6 +101,7 @@ class _Fit:
                 flops_per_token=self.flops_per_token,
             )
         )
+        checkpoint.sweep(self.context.folder)
         if steps := self.context.folder.steps():
             self.resume(steps[-1])
         elif "rollback" in (self.train.on_nan, self.train.on_spike):

@@ -1,85 +1,16 @@
-"""A run killed at any instant and resumed is, bit for bit, the run that was not killed."""
+"""A real engine that is asked to stop, and one whose disk is full. Kills are in tests/faults/test_kill_anywhere.py."""
 
 import os
-import random
 import signal
 import subprocess
 import time
 
-import msgspec
 import pytest
 
 from engine.config.schema import TrainConfig
-from engine.journal.events import Checkpoint, Decision, Finished
 from engine.journal.reader import Tail
-from engine.paths import RunFolder, Workspace
-from tests.support.tiny_run import engine, events, make_corpus, make_run, series
-
-# Everything that could be forgotten is in play: dropout, Muon and AdamW, micro-batches, warmup, a plateau that begins
-# the decay, log steps that fall between checkpoints, looks that fall between checkpoints, retention.
-TRAIN = TrainConfig(
-    steps=600, batch=8, micro_batch=4, lr=5e-3, warmup=10, log_every=3, eval_every=10, eval_batches=4, patience=4,
-    min_gain=0.01, decay=0.25, checkpoint_every=14, keep=2, device="cpu",
-)  # fmt: skip
-
-
-def kill_after(folder: RunFolder, steps: int, delay: float) -> None:
-    """Run the engine until `steps` more steps are in its journal, then a little longer, then kill -9."""
-    tail = Tail(folder.journal)
-    tail.poll()
-    process = engine(folder)
-    seen: set[int] = set()
-    deadline = time.monotonic() + 120
-    while len(seen) < steps / TRAIN.log_every and process.poll() is None:
-        assert time.monotonic() < deadline
-        seen |= {r.event.step for r in tail.poll() if hasattr(r.event, "values")}
-        time.sleep(0.002)
-    time.sleep(delay)
-    process.kill()
-    said, _ = process.communicate()
-    assert process.returncode == -signal.SIGKILL, said
-
-
-def finish(folder: RunFolder) -> None:
-    process = engine(folder)
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode == 0, said
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_killed_twice_at_random_steps_and_resumed(tmp_path, precision):
-    workspace = Workspace(tmp_path)
-    make_corpus(workspace)
-    train = msgspec.structs.replace(TRAIN, precision=precision)
-    straight, broken = make_run(workspace, train), make_run(workspace, train)
-    finish(straight)
-    seed = random.randrange(1 << 30)
-    chance = random.Random(seed)
-    for _ in range(2):
-        kill_after(broken, chance.randrange(10, 40), chance.random() * 0.05)
-    finish(broken)
-
-    hint = f"seed {seed}"
-    for name in ("train_loss", "heldout_loss", "heldout_bits_per_byte", "lr", "grad_norm"):
-        mine, wanted = series(broken, name), series(straight, name)
-        assert len(wanted) > 10 and mine == wanted, hint
-    for folder in (straight, broken):
-        made = [(e.what, e.step, e.why) for e in events(folder) if isinstance(e, Decision) and e.what != "resume"]
-        assert [what for what, _, _ in made] == ["plateau", "decay", "end"], hint
-    assert made == [
-        (e.what, e.step, e.why) for e in events(straight) if isinstance(e, Decision) and e.what != "resume"
-    ], hint
-    saved = [[(e.step, e.tokens, e.heldout_loss, e.best, e.sha256) for e in events(f) if isinstance(e, Checkpoint)]
-             for f in (straight, broken)]  # fmt: skip
-    assert saved[0] == saved[1], hint
-    ends = [next(e for e in events(f) if isinstance(e, Finished)) for f in (straight, broken)]
-    assert (ends[0].step, ends[0].tokens, ends[0].flops) == (ends[1].step, ends[1].tokens, ends[1].flops)
-    assert straight.steps() == broken.steps()
-    for link in ("best", "last"):
-        for file in ("model.safetensors", "state.safetensors"):
-            a, b = ((f.checkpoints / link / file).read_bytes() for f in (straight, broken))
-            assert a == b, (link, file, hint)
+from engine.paths import Workspace
+from tests.support.tiny_run import engine, events, make_corpus, make_run
 
 
 def test_sigterm_leaves_a_checkpoint_and_says_stopped(tmp_path):
