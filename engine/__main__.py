@@ -1,5 +1,6 @@
 """`python -m engine <stage> <run-dir>`: run one stage in one run folder. The launcher's way in.
 
+A run that several devices share has a process like this one on each (`engine.torchrun`); only the first tells of it.
 Exit codes: 0 finished or cleanly stopped, 1 failed, 2 the input was at fault. The journal says the same in full.
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from engine import __version__
+from engine import __version__, torchrun
 from engine.config.load import KINDS, load
 from engine.errors import GraftlineError, InputError, machine_error
 from engine.journal.events import Failed, Finished, Started, Stopped
@@ -37,23 +38,31 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python -m engine {{{','.join(STAGES)}}} RUN_DIR", file=sys.stderr)
         return 2
     stage, folder = arguments[0], RunFolder(Path(arguments[1]).absolute())
-    with JournalWriter(folder.journal) as journal:
-        journal.attempt += 1
-        context = StageContext(folder, Workspace(folder.path.parent), journal)
+    rank = torchrun.rank()
+    if rank is None and (count := torchrun.wanted(folder, stage)) > 1:
+        return torchrun.lead(stage, folder, count)
+    with contextlib.ExitStack() as stack:
+        journal = None if rank else stack.enter_context(JournalWriter(folder.journal))
+        context = StageContext(folder, Workspace(folder.path.parent), journal, rank or 0, torchrun.ranks())
         context.listen()
-        steps = folder.steps()
-        journal.append(
-            Started(
-                pid=os.getpid(),
-                start_ticks=psutil.Process().create_time(),
-                boot_id=boot_id(),
-                host=socket.gethostname(),
-                versions={"graftline": __version__, "python": sys.version.split()[0]},
-                from_step=steps[-1] if steps else 0,
-            ),
-            sync=True,
-        )
+        if journal is not None:
+            journal.attempt += 1
+            journal.append(_started(folder), sync=True)
         return _run(stage, context)
+
+
+def _started(folder: RunFolder) -> Started:
+    """Of several ranks, the process that keeps them is the run's."""
+    steps = folder.steps()
+    keeper = psutil.Process(torchrun.keeper() or os.getpid())
+    return Started(
+        pid=keeper.pid,
+        start_ticks=keeper.create_time(),
+        boot_id=boot_id(),
+        host=socket.gethostname(),
+        versions={"graftline": __version__, "python": sys.version.split()[0]},
+        from_step=steps[-1] if steps else 0,
+    )
 
 
 def _run(stage: str, context: StageContext) -> int:
@@ -98,6 +107,9 @@ def _print_trace(error: BaseException) -> None:
 def _fail(context: StageContext, error: str, seconds: float, *, user_error: bool = False) -> int:
     with contextlib.suppress(OSError):
         print(error, file=sys.stderr, flush=True)
+    if context.ranks > 1:  # which of them is to blame is seen from where all are seen
+        torchrun.report(error, user_error=user_error)
+        return 2 if user_error else 1
     try:
         context.record(Failed(error=error, user_error=user_error, seconds=seconds), sync=True)
     except GraftlineError as full:  # the disk that ended the run may refuse the line that says so

@@ -87,7 +87,7 @@ def rehearse(stage: str, folder: Path) -> Rehearsed:
     """Do the first steps of the run whose configuration stands in `folder`. Raises what the stage raises."""
     config = load(folder / "config.toml", KINDS[stage])
     assert isinstance(config, PretrainConfig | BranchConfig)
-    parts = config.train.batch // config.train.rows
+    parts = config.train.share // config.train.rows
     began = time.time() - psutil.Process().create_time()
     first = _play(stage, folder / "a", config, min(parts, _PARTS))
     peak = peak_memory()
@@ -130,9 +130,9 @@ def _play(stage: str, folder: Path, config: PretrainConfig | BranchConfig, parts
 
 
 def _endless(train: TrainConfig, parts: int) -> TrainConfig:
-    """As configured, but going on until it is stopped, and telling of every step."""
+    """As configured, but one device's share, going on until it is stopped, and telling of every step."""
     return replace(
-        train, steps=_ENDLESS, batch=parts * train.rows, eval_every=_LOOK_AFTER, patience=0,
+        train, devices=1, steps=_ENDLESS, batch=parts * train.rows, eval_every=_LOOK_AFTER, patience=0,
         checkpoint_every=_ENDLESS, log_every=1, on_nan="stop", on_spike="note",
     )  # fmt: skip
 

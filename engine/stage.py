@@ -51,18 +51,24 @@ class StageContext:
 
     folder: RunFolder
     workspace: Workspace
-    journal: JournalWriter
+    journal: JournalWriter | None
+    """None on every rank but the first: they work, and leave the telling to it."""
+    rank: int = 0
+    """Which of the processes that share this run this is."""
+    ranks: int = 1
     started: float = field(default_factory=time.monotonic)
     stop_asked: bool = False
     checkpoint_asked: bool = False
 
     def record(self, event: Event, *, sync: bool = False) -> None:
-        self.journal.append(event, sync=sync)
+        if self.journal is not None:
+            self.journal.append(event, sync=sync)
 
     def say(self, text: str) -> None:
         """Tell the user a decision or a finding: into the journal, and so into the log and onto the screen."""
-        self.journal.append(Said(text=text))
-        print(text, flush=True)
+        if self.journal is not None:
+            self.journal.append(Said(text=text))
+            print(text, flush=True)
 
     def listen(self) -> None:
         """Obey signals from now on."""

@@ -44,7 +44,8 @@ def run(context: StageContext, config: BranchConfig) -> Outcome:
     context.say(device.words)
     setting = Setting(context, config, base, card, tokenizer, device)
     recipe = METHODS[config.method](setting)
-    _copy_tokenizer(base.tokenizer, context.folder.tokenizer)
+    if context.rank == 0:
+        _copy_tokenizer(base.tokenizer, context.folder.tokenizer)
     model = _grow(setting, recipe)
     result = fit(context, model, recipe.task, config.train, seed=config.seed, device=device)
     if not result.stopped:

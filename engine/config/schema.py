@@ -162,8 +162,8 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     batch: Positive = 16
     """Sequences per step, over all micro-batches."""
     micro_batch: Count | Literal["auto"] = 0
-    """Sequences per forward pass; 0: the whole batch; auto: as many as the memory has room for, chosen when the run is
-    queued. Gradients are accumulated in between."""
+    """Sequences per forward pass of one device; 0: all of its share; auto: as many as the memory has room for, chosen
+    when the run is queued. Gradients are accumulated in between."""
     recompute: bool = False
     """Keep only what each block is given for the backward pass, and work the rest out again: about a third more time,
     a fraction of the memory for activations."""
@@ -207,13 +207,31 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"
     """`auto`: CUDA, else MPS, else CPU. Or a torch device such as `cuda:1` or `cpu`."""
+    devices: Positive = 1
+    """How many GPUs of this machine share each step; on the CPU, how many processes."""
+    parallel: Literal["ddp", "fsdp"] = "ddp"
+    """Several devices: `ddp` keeps the whole model on each; `fsdp` a part, and fetches the rest layer by layer."""
     price_per_hour: Annotated[float, Meta(ge=0.0)] = 0.0
     """Of one device, in whatever currency; 0: costs are shown in time only."""
 
     @property
+    def share(self) -> int:
+        """Sequences of a step that one device takes."""
+        return self.batch // self.devices
+
+    @property
     def rows(self) -> int:
-        """Sequences per forward pass."""
-        return self.micro_batch if isinstance(self.micro_batch, int) and self.micro_batch else self.batch
+        """Sequences per forward pass of one device."""
+        return self._given or self.share
+
+    @property
+    def heldout_rows(self) -> int:
+        """Most sequences in one look at held-out data: the same on any number of devices."""
+        return self.eval_batches * (self._given or self.batch)
+
+    @property
+    def _given(self) -> int:
+        return self.micro_batch if isinstance(self.micro_batch, int) else 0
 
 
 class PretrainConfig(_Config, tag_field="kind", tag="pretrain", frozen=True, kw_only=True):

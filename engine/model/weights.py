@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -22,8 +23,13 @@ CARD = "config.json"
 
 def save_model(model: GraftModel, folder: Path) -> None:
     """Write weights and card into an existing folder. The caller makes the folder atomic. OSError: disk trouble."""
-    save_tensors(dict(model.state_dict()), folder / WEIGHTS)
-    (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(model.card), indent=2))
+    save_weights(dict(model.state_dict()), model.card, folder)
+
+
+def save_weights(weights: dict[str, Tensor], card: ModelCard, folder: Path) -> None:
+    """The same for weights that no model holds all of."""
+    save_tensors(weights, folder / WEIGHTS)
+    (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
 
 
 def load_card(folder: Path) -> ModelCard:
@@ -61,7 +67,12 @@ def load_trunk(model: GraftModel, folder: Path) -> None:
 
 def put(model: GraftModel, tensors: dict[str, Tensor], where: Path) -> None:
     """Copy weights into a model. Every name and shape must be the model's own."""
-    own = model.state_dict()
+    fit(model.state_dict(), tensors, where)
+    model.load_state_dict(tensors)
+
+
+def fit(own: Mapping[str, Tensor], tensors: dict[str, Tensor], where: Path) -> None:
+    """Raise `InputError` unless every name and shape is a model's own."""
     if odd := sorted(own.keys() ^ tensors.keys()):
         missing = [n for n in odd if n in own]
         problem = f"has no {missing[0]}" if missing else f"holds {odd[0]}, which this model has not"
@@ -70,7 +81,6 @@ def put(model: GraftModel, tensors: dict[str, Tensor], where: Path) -> None:
         if value.shape != own[name].shape:
             problem = f"{name} is {list(value.shape)}, not {list(own[name].shape)}"
             raise InputError(problem, where=where, fix="the weights belong to another shape")
-    model.load_state_dict(tensors)
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:

@@ -67,6 +67,6 @@ def resolve_shape(config: PretrainConfig, corpus: CorpusFolder, *, where: object
 
 def _keep_tokenizer(context: StageContext, corpus: CorpusFolder) -> None:
     """A run's models must be usable without the corpus: copy its tokenizer, unless an earlier attempt did."""
-    if not context.folder.tokenizer.exists():
+    if context.rank == 0 and not context.folder.tokenizer.exists():
         with atomic_folder(context.folder.tokenizer) as draft:
             shutil.copytree(corpus.path / "tokenizer", draft, dirs_exist_ok=True)

@@ -16,26 +16,38 @@ import shutil
 from pathlib import Path
 
 import msgspec
+from torch import Tensor
 
+from engine.config.schema import ModelCard
 from engine.errors import MachineError
-from engine.model.transformer import GraftModel
-from engine.model.weights import WEIGHTS, load_tensors, put, save_model, save_tensors
+from engine.model.weights import WEIGHTS, load_tensors, save_tensors, save_weights
 from engine.paths import RunFolder, atomic_folder, fsync_folder
 from engine.train.optim import Optimizers
+from engine.train.parallel import Parallel
 from engine.train.state import TrainState
 
 STATE = "state.json"
 STATE_TENSORS = "state.safetensors"
 
 
-def save(folder: RunFolder, state: TrainState, model: GraftModel, optimizers: Optimizers) -> str:
+def save(folder: RunFolder, state: TrainState, card: ModelCard, parallel: Parallel, optimizers: Optimizers) -> str:
     """Write the checkpoint of `state.step`, move the links, and give the SHA-256 of its weights.
 
+    Every rank calls this and gives its part; the first one writes, and the others wait for it and get an empty string.
     Raises `OSError` when the disk refuses.
     """
+    weights, moments = parallel.weights(), optimizers.tensors()
+    sha256 = _write(folder, state, card, weights, moments) if parallel.rank == 0 else ""
+    parallel.wait()
+    return sha256
+
+
+def _write(
+    folder: RunFolder, state: TrainState, card: ModelCard, weights: dict[str, Tensor], moments: dict[str, Tensor]
+) -> str:
     with atomic_folder(folder.checkpoint(state.step)) as draft:
-        save_model(model, draft)
-        save_tensors(optimizers.tensors(), draft / STATE_TENSORS)
+        save_weights(weights, card, draft)
+        save_tensors(moments, draft / STATE_TENSORS)
         (draft / STATE).write_bytes(msgspec.json.encode(state))
     link(folder, state)
     return digest(folder, state.step)
@@ -47,17 +59,21 @@ def digest(folder: RunFolder, step: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def restore(folder: RunFolder, step: int, model: GraftModel, optimizers: Optimizers) -> TrainState:
-    """Put the checkpoint of `step` into model and optimizers, and give its state. Mends the links."""
+def restore(folder: RunFolder, step: int, parallel: Parallel, optimizers: Optimizers) -> TrainState:
+    """Put the checkpoint of `step` into model and optimizers, and give its state. Mends the links.
+
+    Any number of ranks can read what any other number has written.
+    """
     place = folder.checkpoint(step)
     try:
         state = msgspec.json.decode((place / STATE).read_bytes(), type=TrainState)
     except (OSError, msgspec.MsgspecError) as error:
         fix = f"remove {place} to go on from the one before"
         raise MachineError(f"{place / STATE}: not a training state: {error} ({fix})") from None
-    put(model, load_tensors(place / WEIGHTS), place / WEIGHTS)
+    parallel.take(load_tensors(place / WEIGHTS), place / WEIGHTS)
     optimizers.restore(load_tensors(place / STATE_TENSORS))
-    link(folder, state)
+    if parallel.rank == 0:
+        link(folder, state)
     return state
 
 

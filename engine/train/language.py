@@ -32,7 +32,7 @@ class LanguageTask:
         self.steps_per_epoch = self.windows.count / train.batch
         self.bytes_per_token = bytes_per_token
         self.size = train.rows
-        self.looks = heldout_windows(heldout_tokens, context, train.eval_batches * self.size)
+        self.looks = heldout_windows(heldout_tokens, context, train.heldout_rows)
 
     def batch(self, first: int, size: int) -> Batch:
         return self.windows.get(first, size)

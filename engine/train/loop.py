@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.config.schema import TrainConfig
-from engine.errors import InputError
+from engine.config.split import check_split
 from engine.journal.events import Planned
 from engine.memory import keep_freed
 from engine.model.devices import Device
@@ -24,6 +24,7 @@ from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 from engine.train import checkpoint
 from engine.train.guard import Finding, Guard, Response
+from engine.train.parallel import share
 from engine.train.plateau import Plateau
 from engine.train.record import Recorder
 from engine.train.rescue import Rescue
@@ -58,13 +59,16 @@ def fit(
     """
     if device.torch_device.type == "cpu":
         keep_freed()
-    limit = step_limit(task, train)
-    if train.batch % train.rows:
-        problem = f"{train.batch} is no multiple of micro_batch {train.rows}"
-        raise InputError(problem, where=context.folder.config, key="train.batch", fix="make it one")
+    check_split(train, where=context.folder.config)
     model.trunk.recompute = train.recompute
-    stepper = Stepper(model.to(device.torch_device), task, train, seed, device)
-    return _Fit(context, stepper, limit).run()
+    parallel = share(context, model, train, device)
+    result = _Fit(context, model, Stepper(parallel, model, task, train, seed, device), step_limit(task, train)).run()
+    parallel.leave()
+    return result
+
+
+def devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"
 
 
 def step_limit(task: Task, train: TrainConfig) -> int:
@@ -75,13 +79,13 @@ def step_limit(task: Task, train: TrainConfig) -> int:
 class _Fit:
     """One call of `fit`: its parts, and its state."""
 
-    def __init__(self, context: StageContext, stepper: Stepper, limit: int):
-        self.context, self.stepper, self.train = context, stepper, stepper.train
-        self.model = stepper.model
+    def __init__(self, context: StageContext, model: GraftModel, stepper: Stepper, limit: int):
+        self.context, self.model, self.stepper = context, model, stepper
+        self.train, self.parallel = stepper.train, stepper.parallel
         self.schedule = Schedule.of(self.train, limit)
         self.flops_per_token = trained_flops_per_token(self.model)
         plateau = Plateau(patience=self.train.patience, min_gain=self.train.min_gain)
-        self.state = TrainState(plateau=plateau, threads=torch.get_num_threads())
+        self.state = TrainState(plateau=plateau, threads=torch.get_num_threads(), ranks=self.parallel.size)
         self.recorder = Recorder(context, stepper.device.torch_device)
         self.guard = Guard(self.train, stepper.device.torch_device)
         self.rescue = Rescue(self.recorder, stepper)
@@ -96,19 +100,22 @@ class _Fit:
             Planned(
                 steps=self.schedule.limit,
                 parameters=sum(p.numel() for p in self.model.parameters()),
-                trainable=sum(p.numel() for p in self.stepper.learned),
+                trainable=sum(p.numel() for p in self.model.parameters() if p.requires_grad),
                 tokens_per_step=self.train.batch * self.model.card.model.context,
                 flops_per_token=self.flops_per_token,
             )
         )
-        checkpoint.sweep(self.context.folder)
-        if steps := self.context.folder.steps():
+        if self.parallel.rank == 0:
+            checkpoint.sweep(self.context.folder)
+        steps = self.context.folder.steps()
+        self.parallel.wait()  # until all have seen what there is, before anybody adds to it
+        if steps:
             self.resume(steps[-1])
         elif "rollback" in (self.train.on_nan, self.train.on_spike):
             self.save(looked=False)  # something to go back to, from the first step on
         self.model.train()
         while self.state.step < self.end:
-            if self.context.stop_asked:
+            if self.parallel.stop_asked:
                 return self.stop()
             self.update(self.state.step + 1)
             self.after(self.state.step)
@@ -117,8 +124,12 @@ class _Fit:
     def resume(self, step: int) -> None:
         """Go on from a checkpoint, exactly."""
         context = self.context
-        self.state = state = checkpoint.restore(context.folder, step, self.model, self.stepper.optimizers)
-        if state.threads != torch.get_num_threads():
+        self.state = state = checkpoint.restore(context.folder, step, self.parallel, self.stepper.optimizers)
+        if state.ranks != context.ranks:
+            was, now = devices(state.ranks), devices(context.ranks)
+            context.say(f"this run began on {was} and goes on on {now}: the same steps, but for the last bits")
+            state.ranks, state.threads = context.ranks, torch.get_num_threads()
+        elif state.threads != torch.get_num_threads():
             context.say(f"using {state.threads} CPU threads again, as before: another number would change the results")
             torch.set_num_threads(state.threads)
         self.recorder.resume(state)
@@ -133,7 +144,8 @@ class _Fit:
 
     def result(self, *, stopped: bool) -> FitResult:
         s = self.state
-        return FitResult(stopped, s.step, s.tokens, s.flops, self.recorder.seconds(), s.best_step, s.best_loss)
+        seconds = self.recorder.seconds() * self.parallel.size
+        return FitResult(stopped, s.step, s.tokens, s.flops, seconds, s.best_step, s.best_loss)
 
     def factor(self, step: int) -> float:
         """The share of the peak learning rates at a step: the schedule's, less what rollbacks took."""
@@ -160,7 +172,7 @@ class _Fit:
         """Whether something is recorded or saved after this step."""
         train = self.train
         regular = any(step % every == 0 for every in (train.log_every, train.eval_every, train.checkpoint_every))
-        return regular or step in (1, self.end) or self.context.checkpoint_asked or self.context.stop_asked
+        return regular or step in (1, self.end) or self.parallel.checkpoint_asked or self.parallel.stop_asked
 
     def after(self, step: int) -> None:
         """What is due after an update, in the order that makes a resume exact."""
@@ -168,7 +180,7 @@ class _Fit:
         if state.decay_start is None and step >= self.schedule.latest_start:
             self.begin_decay("so that it ends at the step limit")
         looked = step % train.eval_every == 0 or step == self.end
-        due = step % train.checkpoint_every == 0 or self.context.checkpoint_asked
+        due = step % train.checkpoint_every == 0 or self.parallel.checkpoint_asked
         if step % train.log_every == 0 or looked or step == 1:
             self.recorder.log(state, train.lr * self.factor(step))
         if looked:
@@ -185,8 +197,7 @@ class _Fit:
         """Measure held-out loss; when it has flattened, begin the decay."""
         state, device = self.state, self.stepper.device
         self.model.eval()
-        with torch.no_grad(), device.autocast():
-            values = self.stepper.task.heldout(self.model)
+        values = self.stepper.look()
         self.model.train()
         memory = device.memory_bytes()
         self.recorder.measure(state, {**values, "memory_bytes": float(memory)} if memory is not None else values)
@@ -215,6 +226,7 @@ class _Fit:
         loss = state.heldout_loss if looked else None
         if loss is not None and (state.best_loss is None or loss < state.best_loss):
             state.best_step, state.best_loss = state.step, loss
-        digest = checkpoint.save(self.context.folder, state, self.model, self.stepper.optimizers)
-        self.recorder.announce(state, digest, checkpoint.retain(self.context.folder, state, self.train.keep))
+        folder, first = self.context.folder, self.parallel.rank == 0
+        digest = checkpoint.save(folder, state, self.model.card, self.parallel, self.stepper.optimizers)
+        self.recorder.announce(state, digest, checkpoint.retain(folder, state, self.train.keep) if first else ())
         self.context.checkpoint_asked = False

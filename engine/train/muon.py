@@ -7,6 +7,7 @@ AVX2 on one core, 434 ms a step for 0.7 M matrix weights, twice what the rest of
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,33 +15,48 @@ from torch import Tensor
 
 from engine.model.devices import multiplies_bf16
 
+Work = Callable[[Tensor], Tensor]
+
 
 class Muon(torch.optim.Muon):
-    """Where products in bf16 are fast this is PyTorch's own step, else the same in fp32."""
+    """Where a run's products are in bf16, and fast so, this is PyTorch's own step; else the same in fp32."""
 
     # Unwrapped: the wrapper would import torch._dynamo (1.3 s) only to mark the method for the compiler to skip.
     add_param_group: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    in_bf16 = True
+    """Whether the run's products are. In fp32 nobody wants rounding that makes the last bits of a gradient visible."""
+    through: Callable[[Tensor, Tensor, Work], Tensor] | None = None
+    """Where parameters are rows of matrices that lie elsewhere too: (parameter, rows, work) -> the same rows of
+    work(matrix)."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            if multiplies_bf16(group["params"][0].device):
+            if self.through is None and self.is_fast(group["params"][0]):
                 super().step()  # type: ignore[no-untyped-call]
                 return
-            self.step_in_fp32(group)
+            self.step_in_full(group)
 
-    def step_in_fp32(self, group: dict[str, Any]) -> None:
+    def is_fast(self, matrix: Tensor) -> bool:
+        return self.in_bf16 and multiplies_bf16(matrix.device)
+
+    def step_in_full(self, group: dict[str, Any]) -> None:
         """One update of a group: momentum, orthogonalise, decay, move."""
+        coefficients, iterations = group["ns_coefficients"], group["ns_steps"]
+
+        def direction(matrix: Tensor) -> Tensor:
+            found = orthogonal(matrix.bfloat16() if self.is_fast(matrix) else matrix, coefficients, iterations)
+            return found.to(matrix.dtype) * float(max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5)
+
         for p in group["params"]:
             if p.grad is None:
                 continue
             momentum = self.state[p].setdefault("momentum_buffer", torch.zeros_like(p))
             momentum.lerp_(p.grad, 1 - group["momentum"])
-            direction = orthogonal(
-                p.grad.lerp(momentum, group["momentum"]), group["ns_coefficients"], group["ns_steps"]
-            )
+            ahead = p.grad.lerp(momentum, group["momentum"])
+            move = direction(ahead) if self.through is None else self.through(p, ahead, direction)
             p.mul_(1 - group["lr"] * group["weight_decay"])
-            p.add_(direction, alpha=-group["lr"] * max(1.0, p.shape[0] / p.shape[1]) ** 0.5)
+            p.add_(move, alpha=-group["lr"])
 
 
 def orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], iterations: int) -> Tensor:

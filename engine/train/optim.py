@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.config.schema import TrainConfig
 from engine.train.muon import Muon
+from engine.train.parallel import Held
 
 _add_group: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
 
@@ -27,8 +28,9 @@ class _AdamW(torch.optim.AdamW):
 class Optimizers:
     """What updates a model's trainable weights, as one thing with one state."""
 
-    def __init__(self, model: nn.Module, train: TrainConfig):
-        learned = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    def __init__(self, held: Held, train: TrainConfig, dtype: torch.dtype = torch.float32):
+        """`dtype`: of the run's products."""
+        self._held, learned = held, held.learned
         muon = {n: p for n, p in learned.items() if train.optimizer == "muon" and p.ndim == 2 and ".blocks." in n}
         rest = {n: p for n, p in learned.items() if n not in muon}
         # Norm gains and biases are not decayed: pulling them to zero says nothing about complexity.
@@ -44,6 +46,9 @@ class Optimizers:
             self.parts.append((adamw, train.lr))
         if muon:
             matrices = Muon(muon.values(), lr=train.muon_lr, momentum=0.95, weight_decay=train.weight_decay)
+            matrices.in_bf16 = dtype == torch.bfloat16
+            if held.divided:
+                matrices.through = lambda p, matrix, work: held.through(self.names[p], matrix, work)
             self.parts.append((matrices, train.muon_lr))
 
     def step(self, factor: float) -> None:
@@ -59,7 +64,8 @@ class Optimizers:
 
     def tensors(self) -> dict[str, Tensor]:
         """The whole state, by `<parameter>/<what>`."""
-        return {f"{self.names[p]}/{what}": value for p, what, value in self._state()}
+        gathered = self._held.gathered
+        return {f"{self.names[p]}/{what}": gathered(self.names[p], value) for p, what, value in self._state()}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Take the state that `tensors` gave."""
@@ -69,7 +75,8 @@ class Optimizers:
                     own = f"{self.names[p]}/"
                     state = {n.removeprefix(own): t for n, t in tensors.items() if n.startswith(own)}
                     # AdamW's step counter stays where fused kernels want it: with the parameter.
-                    optimizer.state[p] = {n: t.to(p.device, copy=True) for n, t in state.items()}
+                    part = {n: self._held.part(self.names[p], t) for n, t in state.items()}
+                    optimizer.state[p] = {n: t.to(p.device, copy=True) for n, t in part.items()}
 
     def _state(self) -> Iterator[tuple[Tensor, str, Tensor]]:
         for optimizer, _ in self.parts:

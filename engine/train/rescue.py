@@ -13,11 +13,13 @@ steps never count backwards, so every curve stays a function of its steps.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import torch
 
 from engine.errors import RunFailedError
 from engine.journal import batches
+from engine.model.transformer import GraftModel
 from engine.train import checkpoint
 from engine.train.guard import LOWER, MOST_DROPPED, MOST_ROLLBACKS, Finding
 from engine.train.record import Recorder
@@ -47,10 +49,14 @@ class Rescue:
                 self._roll_back(finding, state)
 
     def _tell(self, finding: Finding, state: TrainState, rate: float) -> None:
-        file = batches.keep(self.folder, self._batch(finding, rate)) if finding.begins else None
+        file = self._keep(self._batch(finding, rate)) if finding.begins else None
         done = "; the update was dropped" if finding.response == "skip" else ""
         where = f"; its batch is in {file.relative_to(self.folder.path)}" if file else ""
         self.recorder.decide(finding.what, finding.step, f"{finding.problem}{done}{where}")
+
+    def _keep(self, batch: batches.KeptBatch) -> Path | None:
+        """All ranks have made it together; the first one writes it down."""
+        return batches.keep(self.folder, batch) if self.stepper.parallel.rank == 0 else None
 
     def _batch(self, finding: Finding, rate: float) -> batches.KeptBatch:
         task, size = self.stepper.task, self.stepper.train.batch
@@ -74,14 +80,16 @@ class Rescue:
 
     def _losses(self, first: int, size: int) -> list[float | None]:
         """The mean loss of each item by itself."""
-        model, task = self.stepper.model, self.stepper.task
-        found = []
-        model.eval()
+        task = self.stepper.task
+
+        def losses(model: GraftModel) -> list[float | None]:
+            each = (task.loss(model, task.batch(number, 1)) for number in range(first, first + size))
+            return [_number(float(loss) / targets) if targets else None for loss, targets in each]
+
+        self.stepper.model.eval()
         with torch.no_grad(), self.stepper.device.autocast():
-            for number in range(first, first + size):
-                loss, targets = task.loss(model, task.batch(number, 1))
-                found.append(_number(float(loss) / targets) if targets else None)
-        model.train()
+            found = self.stepper.parallel.whole(losses)
+        self.stepper.model.train()
         return found
 
     def _roll_back(self, finding: Finding, state: TrainState) -> None:
@@ -89,7 +97,7 @@ class Rescue:
         if guard.rollbacks == MOST_ROLLBACKS:
             raise self._failed(finding, f"{MOST_ROLLBACKS} rollbacks did not help: lower it")
         step = self.folder.steps()[-1]
-        checkpoint.restore(self.folder, step, self.stepper.model, self.stepper.optimizers)
+        checkpoint.restore(self.folder, step, self.stepper.parallel, self.stepper.optimizers)
         guard.rollbacks += 1
         guard.rate *= LOWER
         if not self.recorder.loss_sum.isfinite():  # judged late: the loss was taken in already

@@ -39,4 +39,6 @@ class TrainState(Struct, kw_only=True):
     """... and how many steps these are."""
     guard: GuardState = field(default_factory=GuardState)
     threads: int = 0
-    """CPU threads: sums are split by them, so another number gives other last bits."""
+    """CPU threads of each rank: sums are split by them, so another number gives other last bits."""
+    ranks: int = 1
+    """That shared the steps. The data's order is the same on any number; the last bits of sums are not."""

@@ -7,6 +7,7 @@ from engine.config.schema import ModelCard, ModelConfig, TrainConfig
 from engine.config.size import activation_bytes, plan
 from engine.model.transformer import GraftModel, build, parameters
 from engine.train.optim import Optimizers
+from engine.train.parallel import Undivided
 
 
 def kept_bytes(model: GraftModel, tokens: torch.Tensor) -> int:
@@ -47,7 +48,7 @@ def test_optimizer_state_is_what_the_optimizers_keep(optimizer):
     shape = ModelConfig(layers=2, width=64, heads=4, context=32, vocab_size=300)
     train = TrainConfig(optimizer=optimizer)
     model = build(ModelCard(model=shape))
-    optimizers = Optimizers(model, train)
+    optimizers = Optimizers(Undivided(model), train)
     for p in model.parameters():
         p.grad = torch.ones_like(p)
     for part, _ in optimizers.parts:

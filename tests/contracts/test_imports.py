@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "launch": RECORD | {"store", "freeze", "corpus", "stage"},
     "demo": RECORD | {"corpus", "launch", "store", "compare", "freeze", "cli"},
     "cli": RECORD | {"launch", "store", "compare", "corpus", "freeze", "demo"},
-    "__main__": RECORD | {"stage"},
+    "torchrun": RECORD,
+    "__main__": RECORD | {"stage", "torchrun"},
     "rehearse": RECORD | {"stage", "__main__"},
 }
 SCREEN_MAY_IMPORT = RECORD | {"store", "launch", "compare", "freeze", "corpus"}

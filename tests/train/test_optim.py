@@ -10,6 +10,7 @@ from engine.config.schema import ModelCard, ModelConfig, TrainConfig
 from engine.model.transformer import build
 from engine.train.muon import Muon, orthogonal
 from engine.train.optim import Optimizers
+from engine.train.parallel import Undivided
 
 CARD = ModelCard(model=ModelConfig(layers=2, width=16, heads=2, context=8, vocab_size=20))
 
@@ -23,7 +24,7 @@ def steps(model: nn.Module, update, count: int = 4) -> None:
 
 def test_muon_takes_the_matrices_inside_the_blocks_and_adamw_the_rest():
     model = build(CARD)
-    adamw, muon = (optimizer for optimizer, _ in Optimizers(model, TrainConfig()).parts)
+    adamw, muon = (optimizer for optimizer, _ in Optimizers(Undivided(model), TrainConfig()).parts)
     names = {p: n for n, p in model.named_parameters()}
     by_muon = {names[p] for g in muon.param_groups for p in g["params"]}
     assert by_muon == {n for n in names.values() if "blocks" in n and "norm" not in n}
@@ -35,7 +36,7 @@ def test_muon_takes_the_matrices_inside_the_blocks_and_adamw_the_rest():
 def test_updates_equal_pytorchs():
     ours, theirs = build(CARD), build(CARD)
     train = TrainConfig(lr=0.01, muon_lr=0.03, weight_decay=0.2)
-    mine = Optimizers(ours, train)
+    mine = Optimizers(Undivided(ours), train, torch.bfloat16)
     steps(ours, lambda: mine.step(0.5))
     named = dict(theirs.named_parameters())
     muon = {n: p for n, p in named.items() if "blocks" in n and p.ndim == 2}
@@ -86,10 +87,10 @@ def test_orthogonal_brings_singular_values_near_one():
 
 def test_state_goes_over_into_new_optimizers_exactly():
     ours, other = build(CARD), build(CARD)
-    first = Optimizers(ours, TrainConfig())
+    first = Optimizers(Undivided(ours), TrainConfig())
     steps(ours, lambda: first.step(1.0))
     other.load_state_dict(ours.state_dict())
-    second = Optimizers(other, TrainConfig())
+    second = Optimizers(Undivided(other), TrainConfig())
     second.restore(first.tensors())
     steps(ours, lambda: first.step(1.0))
     steps(other, lambda: second.step(1.0))
@@ -101,7 +102,7 @@ def test_what_does_not_learn_is_left_alone():
     model.trunk.requires_grad_(False)
     model.trunk.blocks[1].requires_grad_(True)
     before = {n: p.clone() for n, p in model.named_parameters()}
-    optimizers = Optimizers(model, TrainConfig())
+    optimizers = Optimizers(Undivided(model), TrainConfig())
     steps(model, lambda: optimizers.step(1.0))
     changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     assert changed == {n for n in before if n.startswith("trunk.blocks.1.")}
@@ -114,8 +115,9 @@ from engine.config.schema import ModelCard, ModelConfig, TrainConfig
 from engine.model.transformer import build
 from engine.train import loop
 from engine.train.optim import Optimizers
+from engine.train.parallel import Undivided
 model = build(ModelCard(model=ModelConfig(layers=1, width=16, heads=2, context=8, vocab_size=20)))
-optimizers = Optimizers(model, TrainConfig())
+optimizers = Optimizers(Undivided(model), TrainConfig())
 model.lm_loss(torch.zeros(1, 8, dtype=torch.int64), torch.zeros(1, 8, dtype=torch.int64))[0].backward()
 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 optimizers.step(1.0)
