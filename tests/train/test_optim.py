@@ -22,6 +22,16 @@ def steps(model: nn.Module, update, count: int = 4) -> None:
         update()
 
 
+def updating(optimizers: Optimizers, factor: float):
+    """One update, as a step makes it."""
+
+    def update() -> None:
+        optimizers.step(factor)
+        optimizers.drop_gradients()
+
+    return update
+
+
 def test_muon_takes_the_matrices_inside_the_blocks_and_adamw_the_rest():
     model = build(CARD)
     adamw, muon = (optimizer for optimizer, _ in Optimizers(Undivided(model), TrainConfig()).parts)
@@ -37,7 +47,7 @@ def test_updates_equal_pytorchs():
     ours, theirs = build(CARD), build(CARD)
     train = TrainConfig(lr=0.01, muon_lr=0.03, weight_decay=0.2)
     mine = Optimizers(Undivided(ours), train, torch.bfloat16)
-    steps(ours, lambda: mine.step(0.5))
+    steps(ours, updating(mine, 0.5))
     named = dict(theirs.named_parameters())
     muon = {n: p for n, p in named.items() if "blocks" in n and p.ndim == 2}
     gains = [p for p in named.values() if p.ndim < 2]
@@ -88,12 +98,12 @@ def test_orthogonal_brings_singular_values_near_one():
 def test_state_goes_over_into_new_optimizers_exactly():
     ours, other = build(CARD), build(CARD)
     first = Optimizers(Undivided(ours), TrainConfig())
-    steps(ours, lambda: first.step(1.0))
+    steps(ours, updating(first, 1.0))
     other.load_state_dict(ours.state_dict())
     second = Optimizers(Undivided(other), TrainConfig())
     second.restore(first.tensors())
-    steps(ours, lambda: first.step(1.0))
-    steps(other, lambda: second.step(1.0))
+    steps(ours, updating(first, 1.0))
+    steps(other, updating(second, 1.0))
     assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), other.parameters(), strict=True))
 
 
@@ -103,7 +113,7 @@ def test_what_does_not_learn_is_left_alone():
     model.trunk.blocks[1].requires_grad_(True)
     before = {n: p.clone() for n, p in model.named_parameters()}
     optimizers = Optimizers(Undivided(model), TrainConfig())
-    steps(model, lambda: optimizers.step(1.0))
+    steps(model, updating(optimizers, 1.0))
     changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     assert changed == {n for n in before if n.startswith("trunk.blocks.1.")}
 
