@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.config.schema import ModelCard, ModelConfig
+from engine.config.schema import ModelCard, ModelConfig, RopeScaling
 from engine.dialogue import Sampling
 from engine.model.choose import Chooser, repelled
 from engine.model.generate import generate, steps
@@ -12,15 +12,20 @@ from engine.model.transformer import GraftModel, build
 END = 0
 
 
-@pytest.fixture(params=["modern", "gpt2"])
-def model(request) -> GraftModel:
-    shape = ModelConfig(
-        block=request.param, layers=2, width=32, heads=4, kv_heads=2, context=24, vocab_size=40, tie_embeddings=False
-    )
-    built = build(ModelCard(model=shape), seed=5)
+def made(**shape: object) -> GraftModel:
+    config = ModelConfig(
+        **{"layers": 2, "width": 32, "heads": 4, "kv_heads": 2, "context": 24, "vocab_size": 40,
+           "tie_embeddings": False, **shape},
+    )  # fmt: skip
+    built = build(ModelCard(model=config), seed=5)
     for p in built.parameters():  # far from the small initial weights, so that logits differ clearly
         p.data.mul_(4.0)
     return built
+
+
+@pytest.fixture(params=["modern", "gpt2"])
+def model(request) -> GraftModel:
+    return made(block=request.param)
 
 
 def slowly(model: GraftModel, prompt: list[int], new: int, end: int = END) -> tuple[list[int], bool]:
@@ -42,12 +47,25 @@ def test_greedy_equals_no_cache_for_prompts_of_any_length(model):
         assert (result.tokens, result.ended) == slowly(model, prompt, 12)
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"block": "llama", "window": 5, "mlp": "swiglu"},
+        {"block": "qwen2", "head_size": 16},
+        {"block": "olmo2", "kv_heads": 0, "rope_scaling": RopeScaling(type="linear", factor=2.0)},
+    ],
+    ids=["llama, sliding window", "qwen2, large heads", "olmo2, slow rotations"],
+)
+def test_every_family_generates_as_without_a_cache(shape):
+    test_greedy_equals_no_cache_for_prompts_of_any_length(made(**shape))
+
+
 def test_a_row_ends_without_ending_its_neighbours(model):
     model.eval()
     prompts = [[p] for p in range(1, 30)]
     free = [slowly(model, prompt, 8, end=-1)[0] for prompt in prompts]
-    made = [token for tokens in free for token in tokens[2:6]]
-    end = min(set(made), key=made.count)  # a token that few rows come to
+    said = [token for tokens in free for token in tokens[2:6]]
+    end = min(set(said), key=said.count)  # a token that few rows come to
     results = generate(model, prompts, max_new_tokens=8, end=end)
     assert {r.ended for r in results} == {True, False}
     assert [(r.tokens, r.ended) for r in results] == [slowly(model, prompt, 8, end) for prompt in prompts]
