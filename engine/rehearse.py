@@ -1,4 +1,4 @@
-"""`python -m engine.rehearse <stage> <folder>`: the first steps of a run, done to be timed.
+"""`python -m engine.rehearse <stage> <folder> <seconds>`: the first steps of a run, done to be timed.
 
     <workspace>/<folder>/config.toml  ->  the stage itself, for a few steps  ->  <folder>/rehearsed.json: `Rehearsed`
 
@@ -33,7 +33,6 @@ from engine.stage import StageContext, peak_memory
 RESULT = "rehearsed.json"
 _WARMING = 2  # steps: the first ones build kernels and take their memory from the system
 _LOOK_AFTER = 4  # steps
-_ENOUGH_SECONDS = 3.0
 _ENDLESS = 1 << 30  # steps
 _PARTS = 4  # micro-batches; of more, the time is worked out
 
@@ -42,12 +41,14 @@ _PARTS = 4  # micro-batches; of more, the time is worked out
 class Rehearsal(StageContext):
     """A stage's world that notes when things happened, and has had enough after a few seconds of steps."""
 
+    enough: float = 0.0
+    """Seconds of steps."""
     heard: list[tuple[float, Event]] = field(default_factory=list)
 
     def record(self, event: Event, *, sync: bool = False) -> None:
         self.heard.append((time.monotonic(), event))
         super().record(event, sync=sync)
-        self.stop_asked = bool(self.looks) and sum(self.steps) >= _ENOUGH_SECONDS
+        self.stop_asked = bool(self.looks) and sum(self.steps) >= self.enough
 
     def say(self, text: str) -> None:
         self.record(Said(text=text))
@@ -83,19 +84,19 @@ def _is_save(event: Event) -> bool:
     return isinstance(event, Checkpoint)
 
 
-def rehearse(stage: str, folder: Path) -> Rehearsed:
-    """Do the first steps of the run whose configuration stands in `folder`. Raises what the stage raises."""
+def rehearse(stage: str, folder: Path, enough: float) -> Rehearsed:
+    """Do `enough` seconds of steps of the run whose configuration stands in `folder`. Raises what the stage raises."""
     config = load(folder / "config.toml", KINDS[stage])
     assert isinstance(config, PretrainConfig | BranchConfig)
     parts = config.train.share // config.train.rows
     began = time.time() - psutil.Process().create_time()
-    first = _play(stage, folder / "a", config, min(parts, _PARTS))
+    first = _play(stage, folder / "a", config, min(parts, _PARTS), enough)
     peak = peak_memory()
     step = statistics.fmean(_middle(first.steps))
     start = began + first.heard[_first_step(first)][0] - first.started - step
     if parts > _PARTS:
         # What comes once a step, the update, is told from what comes with every micro-batch.
-        one = statistics.fmean(_middle(_play(stage, folder / "b", config, 1).steps))
+        one = statistics.fmean(_middle(_play(stage, folder / "b", config, 1, enough).steps))
         step += (parts - _PARTS) * max(0.0, step - one) / (_PARTS - 1)
     return Rehearsed(
         device=first.device,
@@ -119,12 +120,12 @@ def _middle(seconds: list[float]) -> list[float]:
     return sorted(seconds)[cut : len(seconds) - cut]
 
 
-def _play(stage: str, folder: Path, config: PretrainConfig | BranchConfig, parts: int) -> Rehearsal:
-    """The stage, for a few seconds of steps of `parts` micro-batches."""
+def _play(stage: str, folder: Path, config: PretrainConfig | BranchConfig, parts: int, enough: float) -> Rehearsal:
+    """The stage, for `enough` seconds of steps of `parts` micro-batches."""
     folder.mkdir()
     workspace = Workspace(folder.parents[1])
     with JournalWriter(RunFolder(folder).journal) as journal:
-        context = Rehearsal(RunFolder(folder), workspace, journal)
+        context = Rehearsal(RunFolder(folder), workspace, journal, enough=enough)
         importlib.import_module(STAGES[stage]).run(context, replace(config, train=_endless(config.train, parts)))
     return context
 
@@ -140,7 +141,7 @@ def _endless(train: TrainConfig, parts: int) -> TrainConfig:
 def main(arguments: list[str]) -> int:
     stage, folder = arguments[0], Path(arguments[1]).absolute()
     try:
-        found = rehearse(stage, folder)
+        found = rehearse(stage, folder, float(arguments[2]))
     except GraftlineError as error:
         print(error, file=sys.stderr)
         return error.exit_code

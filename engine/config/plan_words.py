@@ -71,8 +71,10 @@ def _arithmetic(estimate: Estimate) -> str:
 
 def _memory(estimate: Estimate) -> str:
     plan, known = estimate.plan, estimate.rehearsed
-    total = figures.size(known.peak_bytes) if known else f"~{figures.size(plan.peak_bytes)}"
-    there = f" of {figures.size(estimate.room_bytes)}" if estimate.room_bytes else ""
+    needs = known.peak_bytes if known else plan.peak_bytes
+    total = f"{'' if known else '~'}{figures.size(needs)}"
+    # How much there is matters when it is nearly used up.
+    there = f" of {figures.size(estimate.room_bytes)}" if 2 * needs > estimate.room_bytes > 0 else ""
     parts = [
         f"weights {figures.size(plan.weight_bytes)}",
         f"gradients {figures.size(plan.gradient_bytes)}",

@@ -39,6 +39,8 @@ from engine.store.rows import RunRow
 
 Trained = PretrainConfig | BranchConfig
 
+ENOUGH_SECONDS = 3.0
+"""Of steps: what the machine does besides, and the clock, then weigh little."""
 PATIENCE_SECONDS = 180.0
 """A rehearsal that takes longer than this is given up."""
 _RESULT = "rehearsed.json"
@@ -62,18 +64,20 @@ def recall(workspace: Workspace, config: Trained) -> Rehearsed | None:
         return None
 
 
-def rehearse(workspace: Workspace, config: Trained, runs: Sequence[RunRow]) -> Rehearsed:
+def rehearse(
+    workspace: Workspace, config: Trained, runs: Sequence[RunRow], *, enough: float = ENOUGH_SECONDS
+) -> Rehearsed:
     """Rehearse a run now and remember what it took. `runs`: the workspace's, of which none may be in the way.
 
-    Blocks for some ten seconds. Raises `MachineError` while every device is busy, or when it takes too long or dies,
-    and what the stage refuses with.
+    `enough`: seconds of steps to time. Blocks for some ten seconds. Raises `MachineError` while every device is busy,
+    or when it takes too long or dies, and what the stage refuses with.
     """
     gpu = _free_device(workspace, runs)
     place = _place(workspace, config)
     folder = Path(tempfile.mkdtemp(dir=workspace.home, prefix=".rehearsal-"))
     try:
         (folder / "config.toml").write_text(dump(config), encoding="utf-8")
-        _run(config, folder, gpu)
+        _run(config, folder, gpu, enough)
         found = (folder / _RESULT).read_bytes()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,8 +95,9 @@ def _free_device(workspace: Workspace, runs: Sequence[RunRow]) -> int | None:
     return free[0]
 
 
-def _run(config: Trained, folder: Path, gpu: int | None) -> None:
-    command, environment = python_command("engine.rehearse", str(config.__struct_config__.tag), str(folder))
+def _run(config: Trained, folder: Path, gpu: int | None, enough: float) -> None:
+    stage = str(config.__struct_config__.tag)
+    command, environment = python_command("engine.rehearse", stage, str(folder), str(enough))
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
     try:

@@ -68,6 +68,17 @@ async def test_problems_stand_beside_their_fields_before_anything_starts(demo: G
         assert isinstance(demo.screen, LaunchScreen) and len(await _runs(demo)) == before
 
 
+async def test_a_rehearsal_waits_for_something_to_rehearse_and_for_the_device(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot, OpenLaunch("branch", base=BASE))
+        await pilot.press("ctrl+e")
+        await settle(pilot, lambda: "There is nothing to rehearse yet." in screen_text(pilot))
+        one(demo, "data.train").fill(__file__)
+        await rest(pilot)
+        await pilot.press("ctrl+e")
+        await settle(pilot, lambda: "is running here" in screen_text(pilot))
+
+
 async def test_a_choice_changes_what_is_asked_and_the_name(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await opened(pilot, OpenLaunch("branch", base=BASE))
@@ -106,7 +117,7 @@ async def test_the_plan_stands_beside_the_form_and_follows_it(demo: GraftlineApp
         await opened(pilot, OpenLaunch("pretrain"))
         await settle(pilot, lambda: "parameters" in told(demo))
         text = told(demo)
-        for words in ("786K, all of them learn", "20 is compute- optimal", "~86 MB", "as tiny on CPU, 2 threads, fp32"):
+        for words in ("786K, all of them learn", "20 is compute- optimal", "weights 3.15 MB", "as tiny on CPU, 2 threads, fp32"):
             assert words in text, words
         one(demo, "model").editor.focus()
         await pilot.press("right")
