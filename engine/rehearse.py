@@ -59,6 +59,12 @@ class Rehearsal(StageContext):
         return self._took("train_loss")[_WARMING:]
 
     @property
+    def warm(self) -> float:
+        """When the last step that warms up was done, by the clock of `started`."""
+        told = [now for now, event in self.heard if isinstance(event, Metrics) and "train_loss" in event.values]
+        return told[_WARMING - 1]
+
+    @property
     def looks(self) -> list[float]:
         return self._took("heldout_loss")
 
@@ -93,7 +99,7 @@ def rehearse(stage: str, folder: Path, enough: float) -> Rehearsed:
     first = _play(stage, folder / "a", config, min(parts, _PARTS), enough)
     peak = peak_memory()
     step = statistics.fmean(_middle(first.steps))
-    start = began + first.heard[_first_step(first)][0] - first.started - step
+    start = began + first.warm - first.started - _WARMING * step
     if parts > _PARTS:
         # What comes once a step, the update, is told from what comes with every micro-batch.
         one = statistics.fmean(_middle(_play(stage, folder / "b", config, 1, enough).steps))
@@ -108,10 +114,6 @@ def rehearse(stage: str, folder: Path, enough: float) -> Rehearsed:
         steps=len(first.steps),
         time=time.time(),
     )
-
-
-def _first_step(rehearsal: Rehearsal) -> int:
-    return next(at for at, (_, event) in enumerate(rehearsal.heard) if isinstance(event, Metrics))
 
 
 def _middle(seconds: list[float]) -> list[float]:

@@ -101,6 +101,7 @@ def as_data(found: Estimate) -> dict[str, Any]:
     plan = found.plan
     return {
         **msgspec.to_builtins(plan),
+        "peak_bytes": plan.peak_bytes,
         "weight_bytes": plan.weight_bytes,
         "gradient_bytes": plan.gradient_bytes,
         "tokens_per_parameter": plan.tokens_per_parameter,

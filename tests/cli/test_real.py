@@ -90,6 +90,22 @@ def test_a_base_is_verified_and_speaks(workplace: Path, base: str) -> None:
     assert device.code == 2 and "device" in device.one_line()
 
 
+def test_a_plan_is_told_before_and_held_against_the_run_after(workplace: Path, configs: Path, base: str) -> None:
+    told = ask("plan", configs / "pretrain.toml", "--quick", "--json", home=workplace).json()
+    assert told["steps"] == 40 and told["measured"]["run"] == "tiny" and told["seconds"] > 0
+    assert told["peak_bytes"] > told["weight_bytes"] and told["rehearsed"] is None
+    elsewhere = ok(ask("plan", configs / "branch.toml", "--on", "h100", home=workplace)).out
+    assert "on one NVIDIA H100 SXM, at 40 % of its peak (not measured)" in " ".join(elsewhere.split())
+    shown = ok(ask("show", "tiny", home=workplace)).out
+    assert "than expected (estimated)" in " ".join(shown.split()), "its memory; of its time nothing told yet"
+    huge = ("--set", "model.layers=500", "--set", "model.width=16384")
+    for verb in (["plan", "--quick"], ["pretrain"]):
+        refused = ask(*verb, configs / "pretrain.toml", *huge, home=workplace)
+        assert refused.code == 2 and "of memory, and there are" in refused.one_line()
+    nobody = ask("plan", configs / "suite.toml", home=workplace)
+    assert nobody.code == 2 and "trains nothing" in nobody.one_line()
+
+
 def test_branches_are_grown_evaluated_and_compared(workplace: Path, configs: Path, base: str) -> None:
     queued = [
         ask("branch", configs / "branch.toml", "--base", "tiny", "--json", home=workplace).json()["run_id"],
