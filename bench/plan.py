@@ -1,6 +1,6 @@
 """The plan against the run: seconds and peak memory that were predicted, beside what a real run then took.
 
-    python -m bench.plan [--write] [SHAPE ...]       about five minutes on two cores, all shapes
+    python -m bench.plan [--write] [SHAPE ...]       about four minutes on two cores, all shapes
 
 Each shape is rehearsed, then pretrained for real through the queue, its looks and checkpoints included; the text is
 what Python itself carries. Three predictions: the time from the rehearsal, the memory from the rehearsal, and the
@@ -23,8 +23,8 @@ from engine.store.rows import RunRow
 
 _30M = {"layers": 6, "width": 384, "heads": 6, "context": 256, "vocab_size": 50304}
 SHAPES: dict[str, tuple[ModelConfig, TrainConfig]] = {
-    "1M": (ModelConfig(layers=4, width=128, heads=4, kv_heads=2, context=128), TrainConfig(steps=600, batch=16)),
-    "4M": (ModelConfig(layers=4, width=256, heads=4, context=256), TrainConfig(steps=60, batch=32, micro_batch=4)),
+    "1M": (ModelConfig(layers=4, width=128, heads=4, kv_heads=2, context=128), TrainConfig(steps=300, batch=16)),
+    "4M": (ModelConfig(layers=4, width=256, heads=4, context=256), TrainConfig(steps=20, batch=32, micro_batch=4)),
     "30M": (ModelConfig(**_30M), TrainConfig(steps=30, batch=8)),
     "30M, GPT-2's block": (
         ModelConfig(block="gpt2", mlp="gelu", **_30M), TrainConfig(steps=30, batch=8, optimizer="adamw"),
