@@ -30,6 +30,7 @@ STAGES = {
     "pretrain": "engine.pretrain.run",
     "branch": "engine.branch.run",
     "evaluate": "engine.evaluate.run",
+    "import": "engine.exchange.run",
 }
 
 

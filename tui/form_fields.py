@@ -16,7 +16,7 @@ from engine.config.load import KINDS
 from engine.paths import is_run_id, slug
 
 Values = Mapping[str, str]
-KINDS_HERE = ("corpus", "pretrain", "branch", "evaluate")
+KINDS_HERE = ("corpus", "import", "pretrain", "branch", "evaluate")
 
 
 _DECIDING = ("method", "model", "sources.type", "tokenizer.type")
@@ -101,6 +101,11 @@ _FIRST: dict[str, tuple[Field, ...]] = {
         Field("name", "name", "evaluate", hint="how the run is called"),
         Field("batch", "batch", "32", hint="items at a time"),
     ),
+    "import": (
+        Field("source", "source", hint="a folder in the Hugging Face layout, or a hub id ORG/NAME", suggest="path"),
+        Field("name", "name", hint="how the base is called"),
+        Field("context", "context", hint="tokens; empty: as long as it was made for"),
+    ),
     "corpus": (
         Field("name", "name", hint="how the corpus is called"),
         Field("sources.type", "source", "python-docs", ("python-docs", "files")),
@@ -168,6 +173,7 @@ def fields(kind: str, base: str = "", models: tuple[str, ...] = ()) -> list[Fiel
         "branch": {"base": base, "name": default_name("branch", {"base": base, "method": "classify"})},
         "pretrain": {"corpus": base, "name": default_name("pretrain", {"corpus": base})},
         "evaluate": {"models": ", ".join(models or ((base,) if base else ()))},
+        "import": {},
         "corpus": {"name": default_name("corpus", {"sources.type": "python-docs"})},
     }[kind]
     return [replace(one, value=known.get(one.key, one.value)) for one in first_fields(kind)]
@@ -183,6 +189,8 @@ def default_name(kind: str, values: Values) -> str:
             return f"{root}-{values.get('method', 'classify')}{scratch}"
         case "pretrain":
             return f"{slug(values.get('corpus', '').partition('/')[0] or 'base')}-base"
+        case "import":
+            return slug(Path(values.get("source", "")).name or "imported")
         case "corpus":
             path = Path(values.get("sources.path", "")).stem
             return slug(path) if values.get("sources.type") == "files" and path else "python-docs"

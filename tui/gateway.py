@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
     from engine.dialogue import Said, Stop
+    from engine.freeze.exported import Exported
     from engine.freeze.manifest import FrozenManifest
     from engine.launch.ask import Speakers
     from engine.launch.client import Client
@@ -397,6 +398,11 @@ class Gateway:
         from engine.freeze.freeze import freeze
 
         return freeze(self.workspace, run_ref, name, now=time.time())
+
+    def export(self, model: str, folder: Path) -> Exported:
+        from engine.launch.exported import export_model
+
+        return export_model(self.workspace.home, model, folder)
 
     def note(self, target: str, text: str) -> None:
         self.client.note(target, text)

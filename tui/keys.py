@@ -84,6 +84,8 @@ LINEAGE: list[BindingType] = [
     _key("F", "freeze", "freeze", "lineage.freeze", "Freeze this run's best checkpoint as a base", True),
     _key("T", "talk", "talk", "lineage.talk", "Give this model a prompt, or the marked ones"),
     _key("P", "pretrain", "pretrain", "lineage.pretrain", "Pretrain a new base"),
+    _key("I", "import", "import", "lineage.import", "Import open weights as a base"),
+    _key("E", "export", "export", "lineage.export", "Export this model as a folder that transformers loads"),
     _key("space", "mark", "mark", "lineage.mark", "Mark for compare, evaluate and the monitor", True),
     _key("ctrl+a", "mark_all", "mark all", "lineage.mark_all", "Mark all that are shown"),
     _key("x", "unmark", "unmark", "lineage.unmark", "Take every mark off"),

@@ -19,9 +19,10 @@ import tomli_w
 
 from engine.config.describe import written
 from engine.config.load import KINDS, convert, load
-from engine.config.schema import PretrainConfig, RunConfig, SuiteConfig
+from engine.config.schema import ImportConfig, PretrainConfig, RunConfig, SuiteConfig
 from engine.config.sweep import Axes, expand, tag
 from engine.errors import InputError
+from engine.freeze.source import as_asked_here
 from engine.paths import Workspace, slug
 from tui.form_fields import OWN, SIZES, Field, Values, all_fields
 
@@ -54,6 +55,7 @@ def build(kind: str, values: Values, workspace: Workspace) -> Draft:
         try:
             expanded = _with_suites(raw, workspace) if kind == "evaluate" else raw
             found = convert(expanded, KINDS[kind], where=None, folder=Path.cwd())
+            found = as_asked_here(found) if isinstance(found, ImportConfig) else found
             assert isinstance(found, RunConfig)
             config, sweep = found, expand(found, axes) if axes else []
         except InputError as error:
@@ -109,6 +111,10 @@ def command(kind: str, raw: Mapping[str, Any], axes: Axes) -> str:
     if kind == "evaluate":
         suites = [part for suite in raw.get("suites", ()) for part in ("--suite", suite)]
         return shlex.join(["graftline", "evaluate", *raw.get("models", ()), *suites])
+    if kind == "import":
+        context = ("--context", str(raw["context"])) if raw.get("context") else ()
+        source, name = raw.get("source", "SOURCE"), raw.get("name", "NAME")
+        return shlex.join(["graftline", "import", source, "--as", name, *context])
     file = f"{slug(str(raw.get('name', kind)))}.toml"
     sweeps = [part for key, found in axes.items() for part in ("--sweep", f"{key}={','.join(map(_typed, found))}")]
     return shlex.join(["graftline", *(["corpus", "build"] if kind == "corpus" else [kind]), file, *sweeps])

@@ -5,6 +5,7 @@
     weigh     compare                             ask       sql reindex doctor
     queue     queue                               manners   settings serve
     plan      plan                                generate  generate
+    exchange  import export
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -25,6 +26,7 @@ from engine.cli.ask import VERBS as ASK
 from engine.cli.base import Sections, examples, home_option
 from engine.cli.build import VERBS as BUILD
 from engine.cli.control import VERBS as CONTROL
+from engine.cli.exchange import VERBS as EXCHANGE
 from engine.cli.generate import VERBS as GENERATE
 from engine.cli.launch import VERBS as LAUNCH
 from engine.cli.look import VERBS as LOOK
@@ -72,7 +74,7 @@ def open_app(home: Path, theme: str | None = None) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
+for verb in (*BUILD, *EXCHANGE, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
     cli.add_command(verb)
 
 

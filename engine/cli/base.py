@@ -24,7 +24,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Begin": ("demo", "doctor", "settings"),
     "1. Text": ("corpus",),
     "2. Pretrain once": ("plan", "pretrain"),
-    "3. Freeze": ("freeze", "verify"),
+    "3. Freeze": ("freeze", "verify", "import", "export"),
     "4. Branch many times": ("branch",),
     "5. Evaluate and compare": ("evaluate", "compare", "generate"),
     "Look": ("lineage", "runs", "show", "watch", "logs", "metrics", "serve"),

@@ -129,6 +129,7 @@ def ending(run: RunRow) -> str:
     following = {
         "corpus": f"; next: graftline pretrain CONFIG --set corpus={run.name}",
         "pretrain": f"; next: graftline freeze {run.id} --as NAME",
+        "import": f"; next: graftline branch CONFIG --base {run.name}",
         "branch": f"; next: graftline evaluate {run.id} --suite SUITE",
         "evaluate": "; next: graftline compare --suite SUITE",
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.store.rows import Point, RunRow
 
 STATES = ("queued", "running", "stopping", "stopped", "finished", "failed", "cancelled")
-KINDS = ("corpus", "pretrain", "branch", "evaluate")
+KINDS = ("corpus", "import", "pretrain", "branch", "evaluate")
 
 
 @click.command(epilog=examples("graftline lineage", "graftline lineage --json"))

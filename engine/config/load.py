@@ -21,6 +21,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "pretrain": schema.PretrainConfig,
     "branch": schema.BranchConfig,
     "evaluate": schema.EvaluateConfig,
+    "import": schema.ImportConfig,
     "suite": schema.SuiteConfig,
 }
 

@@ -344,11 +344,30 @@ class EvaluateConfig(_Config, tag_field="kind", tag="evaluate", frozen=True, kw_
     seed: Count = 0
 
 
-RunConfig = CorpusConfig | PretrainConfig | BranchConfig | EvaluateConfig
+class ImportConfig(_Config, tag_field="kind", tag="import", frozen=True, kw_only=True):
+    """Open weights, in the Hugging Face layout, to be frozen as a base."""
+
+    name: Text
+    """The base's; its version is the next."""
+    source: Text
+    """A local folder, or a hub id such as `Qwen/Qwen3-0.6B`."""
+    revision: str = ""
+    """Hub: a branch, tag or commit; empty: the main branch."""
+    context: Count = 0
+    """Longest sequence, in tokens, of the base and what is branched off it; 0: as long as it was made for."""
+    endpoint: str = ""
+    """Hub: its address; empty: the public one. From HF_ENDPOINT of whoever asks for the import."""
+    cache: str = ""
+    """Hub: the folder of what was fetched; empty: the usual one. From HF_HUB_CACHE or HF_HOME."""
+    offline: bool = False
+    """Hub: take it from the cache alone. From HF_HUB_OFFLINE."""
+
+
+RunConfig = CorpusConfig | PretrainConfig | BranchConfig | EvaluateConfig | ImportConfig
 AnyConfig = RunConfig | SuiteConfig
 
 __all__ = [
-    "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ModelCard",
-    "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig", "SourceConfig", "SuiteConfig",
-    "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
+    "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ImportConfig",
+    "ModelCard", "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig", "SourceConfig",
+    "SuiteConfig", "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Text to tokens and back: byte-level BPE, trained here or published, run by tiktoken.
+"""Text to tokens and back: byte-level BPE, trained here or published, run by tiktoken; or one that came with a model.
 
     tokenizer/ranks.tiktoken    one token a line: its bytes in base64, a space, its number (tiktoken's own format)
     tokenizer/meta.json         name, splitting pattern, special tokens
+    tokenizer/tokenizer.json    instead of ranks: see `engine.corpus.foreign_tokenizer`
 
 There is one special token, `<|endoftext|>`, which ends every document. It never comes out of `encode`: text that
 happens to spell it is ordinary text.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -37,12 +39,66 @@ class _Meta(msgspec.Struct, frozen=True):
     special_tokens: dict[str, int]
 
 
-class Tokenizer:
-    """One vocabulary. Build it with `train_bpe`, `published` or `Tokenizer.load`."""
+class Tokenizer(ABC):
+    """What every vocabulary can do. Get one with `train_bpe`, `published` or `Tokenizer.load`."""
+
+    name: str
+    end_of_text: int
+    """Ends every document and every answer."""
+    starts: tuple[int, ...]
+    """What stands before every text that a model is asked about."""
+
+    @property
+    @abstractmethod
+    def n_vocab(self) -> int:
+        """One more than the largest token: the least size of a model's embedding."""
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text alone; a special token's name in it is ordinary text."""
+
+    @abstractmethod
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Each text's tokens, in order; on several threads."""
+
+    @abstractmethod
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of some tokens. Bytes that are not whole UTF-8 characters become U+FFFD."""
+
+    @abstractmethod
+    def same_as(self, other: Tokenizer) -> bool:
+        """Whether both give the same tokens for every text."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `load` reads."""
+
+    @property
+    def document_start(self) -> int:
+        """The token that a document is predicted from, where none of its own has come yet."""
+        return self.starts[-1] if self.starts else self.end_of_text
+
+    def opened(self, tokens: list[int]) -> list[int]:
+        """A text's tokens as a model is asked about them. Of an empty text a token remains that it can begin from."""
+        return [*self.starts, *tokens] or [self.end_of_text]
+
+    @staticmethod
+    def load(folder: Path) -> Tokenizer:
+        """Read a folder that `save` wrote. Raises `InputError` naming the file that is missing or damaged."""
+        if (folder / "tokenizer.json").exists():
+            from engine.corpus.foreign_tokenizer import ForeignTokenizer
+
+            return ForeignTokenizer.read(folder)
+        return BytePairs.read(folder)
+
+
+class BytePairs(Tokenizer):
+    """Byte-level BPE by tiktoken: `ranks` gives each token's bytes its number, which is its place among the merges."""
 
     def __init__(self, name: str, pattern: str, ranks: dict[bytes, int], end_of_text: int):
         self.name, self.pattern, self.end_of_text = name, pattern, end_of_text
-        self._ranks = ranks
+        self.starts = (end_of_text,)  # since a base saw every document begin after one
+        self.ranks = ranks
         self._encoding = tiktoken.Encoding(
             name, pat_str=pattern, mergeable_ranks=ranks, special_tokens={END_OF_TEXT: end_of_text}
         )
@@ -51,37 +107,36 @@ class Tokenizer:
 
     @property
     def n_vocab(self) -> int:
-        """One more than the largest token: the size of a model's embedding."""
         return self._encoding.n_vocab
 
     def encode(self, text: str) -> list[int]:
         return self._encoding.encode_ordinary(text)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Each text's tokens, in order; on several threads."""
         return self._encoding.encode_ordinary_batch(list(texts))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of some tokens. Bytes that are not whole UTF-8 characters become U+FFFD."""
-        return self._encoding.decode([i for i in ids if i not in self._holes])
+        return self._encoding.decode([i for i in ids if i < self.n_vocab and i not in self._holes])
 
     def same_as(self, other: Tokenizer) -> bool:
-        """Whether both give the same tokens for every text: same splitting, same merges, same numbers."""
+        """Whether splitting, merges and numbers are the same."""
+        if not isinstance(other, BytePairs):
+            return False
         mine, theirs = (self.pattern, self.end_of_text), (other.pattern, other.end_of_text)
-        return mine == theirs and self._ranks == other._ranks
+        return mine == theirs and self.ranks == other.ranks
 
     def decode_bytes(self, token: int) -> bytes:
         """The bytes that one token stands for."""
         return self._encoding.decode_single_token_bytes(token)
 
     def save(self, folder: Path) -> None:
-        lines = (b"%s %d\n" % (base64.b64encode(token), rank) for token, rank in _by_rank(self._ranks))
+        lines = (b"%s %d\n" % (base64.b64encode(token), rank) for token, rank in _by_rank(self.ranks))
         write_atomic(folder / "ranks.tiktoken", b"".join(lines))
         meta = _Meta(self.name, self.pattern, {END_OF_TEXT: self.end_of_text})
         write_atomic(folder / "meta.json", msgspec.json.format(msgspec.json.encode(meta)) + b"\n")
 
     @classmethod
-    def load(cls, folder: Path) -> Tokenizer:
+    def read(cls, folder: Path) -> BytePairs:
         """Read a folder that `save` wrote. Raises `InputError` naming the file that is missing or damaged."""
         fix = "build the corpus again, or copy the tokenizer folder whole"
         path = folder / "meta.json"
@@ -115,7 +170,7 @@ def _parse_ranks(data: bytes) -> dict[bytes, int]:
     return ranks
 
 
-def train_bpe(texts: Iterable[str], vocab_size: int, name: str = "bpe") -> Tokenizer:
+def train_bpe(texts: Iterable[str], vocab_size: int, name: str = "bpe") -> BytePairs:
     """Learn merges from texts: 256 bytes, then merges, then `<|endoftext|>`; `vocab_size` tokens in all.
 
     Fewer when the text runs out of pairs to merge. The same texts in any order give the same merges: counts are
@@ -126,10 +181,10 @@ def train_bpe(texts: Iterable[str], vocab_size: int, name: str = "bpe") -> Token
     trainer = rustbpe.Tokenizer()
     trainer.train_from_iterator(iter(texts), vocab_size - 1, pattern=PATTERN)
     ranks = {bytes(token): rank for token, rank in trainer.get_mergeable_ranks()}
-    return Tokenizer(name, PATTERN, ranks, len(ranks))
+    return BytePairs(name, PATTERN, ranks, len(ranks))
 
 
-def published(name: str, *, where: object = None) -> Tokenizer:
+def published(name: str, *, where: object = None) -> BytePairs:
     """A vocabulary that tiktoken knows by name, such as `gpt2`. The first use of one downloads it.
 
     Raises `InputError` when there is none of that name, or it is not in the cache and cannot be fetched.
@@ -146,4 +201,4 @@ def published(name: str, *, where: object = None) -> Tokenizer:
             key="tokenizer.name",
             fix='connect once, point TIKTOKEN_CACHE_DIR at a folder that holds it, or use tokenizer.type = "bpe"',
         ) from None
-    return Tokenizer(name, parts["pat_str"], parts["mergeable_ranks"], parts["special_tokens"][END_OF_TEXT])
+    return BytePairs(name, parts["pat_str"], parts["mergeable_ranks"], parts["special_tokens"][END_OF_TEXT])

@@ -28,7 +28,7 @@ _LOGITS = 1 << 24
 def document_bits(asker: Asker, suite: Suite) -> list[float]:
     """The bits that the model needs for each of a suite's documents."""
     texts = [document.text for document in suite.documents]
-    rows = [[asker.tokenizer.end_of_text, *tokens] for tokens in asker.tokenizer.encode_batch(texts)]
+    rows = [[asker.tokenizer.document_start, *tokens] for tokens in asker.tokenizer.encode_batch(texts)]
     places = [(at, *window) for at, row in enumerate(rows) for window in windows(len(row) - 1, asker.room)]
     nats = [0.0] * len(rows)
     for chosen in asker.batches([end - start for _, start, end, _ in places]):

@@ -50,21 +50,33 @@ def freeze(
     if ref.frozen:
         raise InputError(f"{ref.id} is frozen already", fix=f"branch from it, or freeze its run {ref.run_id}")
     frozen_at = time.time() if now is None else now
+    run = workspace.run(ref.run_id)
     while True:
         if (same := _identical(workspace, ref, name)) is not None:
             say(f"{same.id} already holds {ref.run_id}@{ref.step}: nothing new to freeze")
             return same
-        folder = workspace.bases / f"{name}@{_next_version(workspace, name)}"
-        try:
-            with atomic_folder(folder) as draft:
-                manifest = save_manifest(_fill(draft, folder.name, ref, workspace.run(ref.run_id), frozen_at), draft)
-        except OSError as error:
-            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-                raise
-            continue  # another process froze this version in the meantime: look again
-        make_read_only(folder)
-        say(f"froze {ref.run_id}@{ref.step} as {manifest.id}")
-        return manifest
+        if (made := write_version(workspace, name, lambda d, i: _fill(d, i, ref, run, frozen_at))) is not None:
+            say(f"froze {ref.run_id}@{ref.step} as {made.id}")
+            return made
+
+
+def write_version(
+    workspace: Workspace, name: str, fill: Callable[[Path, str], FrozenManifest]
+) -> FrozenManifest | None:
+    """The next version of `name`, whole and read-only. `fill` puts files into a folder and describes them.
+
+    `fill` is given the folder and the id, `name@n`. None: another process made this version in the meantime.
+    """
+    folder = workspace.bases / f"{name}@{_next_version(workspace, name)}"
+    try:
+        with atomic_folder(folder) as draft:
+            manifest = save_manifest(fill(draft, folder.name), draft)
+    except OSError as error:
+        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+            raise
+        return None
+    make_read_only(folder)
+    return manifest
 
 
 def _next_version(workspace: Workspace, name: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +36,8 @@ class FrozenManifest(Struct, frozen=True, kw_only=True):
     """The built corpus that its run trained on, `name/hash`."""
     run_id: str
     step: int
+    source: str = ""
+    """Where an imported one came from: a folder, or a hub id with its commit."""
     method: str | None = None
     scratch: bool = False
     sha256: str
@@ -54,16 +57,26 @@ class FrozenManifest(Struct, frozen=True, kw_only=True):
         return f"{self.name}@{self.version}"
 
 
-def sealed(manifest: FrozenManifest) -> FrozenManifest:
-    """The same manifest with the seal that fits it."""
-    blank = msgspec.structs.replace(manifest, seal="")
-    digest = hashlib.sha256(msgspec.json.encode(blank, order="deterministic")).hexdigest()
-    return msgspec.structs.replace(manifest, seal=digest)
+def seal_of(written: dict[str, Any]) -> str:
+    """The seal that fits a manifest as it is written.
+
+    It is made from the file's own keys, not from what this version's struct would make of them: a field that a later
+    version adds must not break the seals of before.
+    """
+    blank = {**written, "seal": "", "files": dict(sorted(written["files"].items()))}
+    return hashlib.sha256(msgspec.json.encode(blank)).hexdigest()
+
+
+def seal_holds(folder: Path) -> bool:
+    """Whether a frozen folder's manifest is as it was written. It must be one that `load_manifest` reads."""
+    written = msgspec.json.decode((folder / MANIFEST).read_bytes())
+    return bool(seal_of(written) == written["seal"])
 
 
 def save_manifest(manifest: FrozenManifest, folder: Path) -> FrozenManifest:
     """Seal a manifest and write it into its folder; returns what was written."""
-    whole = sealed(manifest)
+    written = msgspec.json.decode(msgspec.json.encode(manifest))
+    whole = msgspec.structs.replace(manifest, seal=seal_of(written))
     write_atomic(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
     return whole
 

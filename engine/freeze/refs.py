@@ -94,6 +94,8 @@ def created(run: RunFolder) -> Created | None:
 
 def _run_ref(run: RunFolder, step: str, *, where: object, key: str | None) -> ModelRef:
     first = created(run)
+    if first and first.kind == "import" and (base := _imported_by(run)):
+        return base
     kind = _KINDS.get(first.kind) if first else None
     if kind is None:
         what = f"is a {first.kind} run" if first else "has no journal"
@@ -114,6 +116,12 @@ def _run_ref(run: RunFolder, step: str, *, where: object, key: str | None) -> Mo
         run_id=run.id,
         step=chosen,
     )
+
+
+def _imported_by(run: RunFolder) -> ModelRef | None:
+    """The base that an import run froze; it has no checkpoints of its own."""
+    folders = frozen_folders(Workspace(run.path.parent))
+    return next((ref for folder in folders if (ref := frozen_ref(folder)).run_id == run.id), None)
 
 
 def best_step(run: RunFolder) -> int:

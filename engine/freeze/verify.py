@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import FrozenError, NotFoundError
-from engine.freeze.manifest import MANIFEST, FrozenManifest, file_hash, sealed
+from engine.freeze.manifest import MANIFEST, FrozenManifest, file_hash, seal_holds
 from engine.freeze.refs import ModelRef, find_model
 from engine.paths import Workspace
 
@@ -34,7 +34,7 @@ def checked(ref: ModelRef) -> ModelRef:
 def problems(ref: ModelRef, manifest: FrozenManifest) -> list[str]:
     """Differences between a frozen folder and its manifest, in the order of the files' names."""
     found = []
-    if sealed(manifest).seal != manifest.seal or manifest.id != ref.folder.name:
+    if not seal_holds(ref.folder) or manifest.id != ref.folder.name:
         found.append(f"{ref.folder / MANIFEST}: changed since it was frozen")
     there = {p.relative_to(ref.folder).as_posix() for p in ref.folder.rglob("*") if p.is_file()} - {MANIFEST}
     for name in sorted(there | set(manifest.files)):

@@ -17,11 +17,20 @@ from msgspec.structs import replace
 
 from engine import figures
 from engine.config.resolve import check_branch
-from engine.config.schema import BranchConfig, CorpusConfig, EvaluateConfig, PretrainConfig, RunConfig, SuiteConfig
+from engine.config.schema import (
+    BranchConfig,
+    CorpusConfig,
+    EvaluateConfig,
+    ImportConfig,
+    PretrainConfig,
+    RunConfig,
+    SuiteConfig,
+)
 from engine.corpus.manifest import find_corpus
 from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
+from engine.freeze.source import check_source
 from engine.launch import memory
 from engine.launch.estimate import plan_of, priced
 from engine.launch.rehearse import recall
@@ -84,6 +93,8 @@ def _checks(workspace: Workspace, config: RunConfig, where: object, *, force: bo
             return checks if force else [*checks, lambda: _fits(workspace, config, where)]
         case EvaluateConfig():
             return _evaluate_checks(workspace, config, where)
+        case ImportConfig():
+            return [lambda: safe_name(config.name, where=where), lambda: check_source(config.source, where=where)]
 
 
 def _fits(workspace: Workspace, config: PretrainConfig | BranchConfig, where: object) -> None:

@@ -30,13 +30,13 @@ def render(template: TemplateConfig, instruction: str, given: str = "") -> str:
 
 def text_tokens(tokenizer: Tokenizer, texts: Sequence[str], context: int) -> tuple[list[list[int]], int]:
     """Texts for a classifier, each at most `context` tokens (cut at its end), and how many were cut."""
-    encoded = [[tokenizer.end_of_text, *tokens] for tokens in tokenizer.encode_batch(texts)]
+    encoded = [tokenizer.opened(tokens) for tokens in tokenizer.encode_batch(texts)]
     return [tokens[:context] for tokens in encoded], sum(len(tokens) > context for tokens in encoded)
 
 
 def prompt_tokens(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
     """Prompts as the model sees them in training, uncut."""
-    return [[tokenizer.end_of_text, *tokens] for tokens in tokenizer.encode_batch(prompts)]
+    return [tokenizer.opened(tokens) for tokens in tokenizer.encode_batch(prompts)]
 
 
 class Pair(NamedTuple):

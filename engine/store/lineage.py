@@ -212,8 +212,13 @@ def _model_node(forest: Forest, model: ModelRow) -> Node:
         cost=run.cost if run else Cost(),
         created=model.frozen_at or 0.0,
         detail=_facts(
-            parameters=model.parameters, corpus=corpus if base else None, step=model.step, sha256=model.sha256[:12]
-        ) | _training_facts(run, forest),
+            source=_config(forest, run).get("source") if run else None,
+            parameters=model.parameters,
+            corpus=corpus if base else None,
+            step=model.step,
+            sha256=model.sha256[:12],
+        )
+        | _training_facts(run, forest),
         **_labels(forest, model.id),
     )  # fmt: skip
 

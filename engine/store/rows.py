@@ -45,7 +45,7 @@ class RunRow(_Row, frozen=True, kw_only=True):
     id: str
     name: str
     kind: str
-    """corpus | pretrain | branch | evaluate"""
+    """corpus | import | pretrain | branch | evaluate"""
     state: str
     """queued | running | stopping | stopped | finished | failed | cancelled"""
     method: str | None = None

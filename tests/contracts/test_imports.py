@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pretrain": TORCH_ZONE,
     "branch": TORCH_ZONE,
     "evaluate": TORCH_ZONE,
+    "exchange": TORCH_ZONE,
     "store": RECORD | {"corpus", "freeze"},
     "compare": RECORD | {"store"},
     "launch": RECORD | {"store", "freeze", "corpus", "stage"},
@@ -59,6 +60,7 @@ NEVER_TORCH = [
     "engine.launch.estimate",
     "engine.launch.rehearse",
     "engine.launch.machine",
+    "engine.launch.exported",
 ]
 
 

@@ -16,7 +16,7 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, Tokenizer, published, train_bpe
+from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, Tokenizer, published, train_bpe
 from engine.errors import InputError
 from tests.corpus.conftest import SENTENCES
 
@@ -135,7 +135,7 @@ def test_an_error_in_the_texts_is_not_swallowed() -> None:
 
 def test_numbers_that_stand_for_nothing_decode_to_nothing() -> None:
     """Published vocabularies have holes; a model can still produce their numbers."""
-    holed = Tokenizer("holed", PATTERN, {bytes([b]): b for b in range(256)}, 300)
+    holed = BytePairs("holed", PATTERN, {bytes([b]): b for b in range(256)}, 300)
     assert holed.n_vocab == 301
     assert holed.decode([104, 270, 105]) == "hi"
 

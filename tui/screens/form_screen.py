@@ -40,6 +40,7 @@ _TITLES = {
     "pretrain": "Pretrain a new base",
     "evaluate": "Evaluate models on suites",
     "corpus": "Build a corpus",
+    "import": "Import open weights as a base",
 }
 
 

@@ -25,6 +25,9 @@ from tui.messages import Changed, OpenMonitor, OpenQueue
 from tui.screens.ask import AskScreen, ConfirmScreen
 from tui.screens.form_screen import FormScreen
 
+_NO_FILE = ("evaluate", "import")
+_NO_FILE_WORDS = "This has no file: the command beside the form is all of it."
+
 
 class LaunchScreen(FormScreen):
     """The form of one stage, and what is done with it."""
@@ -140,8 +143,8 @@ class LaunchScreen(FormScreen):
     async def action_save(self) -> None:
         """Write the configuration as a file that the command beside the form takes."""
         draft = self._draft
-        if draft is None or self._kind == "evaluate":
-            self.graft.say("An evaluation has no file: the command beside the form is all of it.", severity="warning")
+        if draft is None or self._kind in _NO_FILE:
+            self.graft.say(_NO_FILE_WORDS, severity="warning")
             return
         name = slug(self.values().get("name", "") or self._kind)
         path = await self.app.push_screen_wait(
@@ -154,8 +157,8 @@ class LaunchScreen(FormScreen):
     @work(group="dialog")
     async def action_load(self) -> None:
         """Fill the form in from a configuration file of this stage."""
-        if self._kind == "evaluate":
-            self.graft.say("An evaluation has no file: the command beside the form is all of it.", severity="warning")
+        if self._kind in _NO_FILE:
+            self.graft.say(_NO_FILE_WORDS, severity="warning")
             return
         hint = f"A {self._kind} file, such as one in configs/{self._kind}."
         path = await self.app.push_screen_wait(AskScreen("Fill in from a file", hint=hint))

@@ -35,7 +35,11 @@ DEMO_SECONDS = 1.0
 CARD_DELAY, DETAILS_DELAY = 0.03, 0.1
 """Seconds that the cursor rests on a node before its card is drawn, and then before the store is asked about it."""
 
-_NEED_A_NODE = {binding.action for binding in keys.LINEAGE if isinstance(binding, Binding)} - {"pretrain", "undo"}
+_NEED_A_NODE = {binding.action for binding in keys.LINEAGE if isinstance(binding, Binding)} - {
+    "pretrain",
+    "import",
+    "undo",
+}
 """Keys that mean nothing in an empty workspace, and are not offered there."""
 
 
@@ -129,8 +133,8 @@ class LineageScreen(ModelActions):
 
     @on(Welcome.Chosen)
     def _begin(self, message: Welcome.Chosen) -> None:
-        if message.what == "corpus":
-            self.post_message(messages.OpenLaunch("corpus"))
+        if message.what in ("corpus", "import"):
+            self.post_message(messages.OpenLaunch(message.what))
         elif message.what == "demo":
             self.graft.ask(self.graft.gateway.start_demo, lambda _: self._look_at_demo())
         else:

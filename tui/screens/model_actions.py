@@ -1,9 +1,13 @@
-"""What can be done with a model of the lineage, or with all that are marked: branch, evaluate, compare, talk, freeze.
+"""What can be done with a model of the lineage, or with all that are marked: branch, evaluate, compare, talk, freeze,
+export; and how a new one comes in.
 
-key  ->  the chosen nodes  ->  a message that opens the place or the form  (freezing alone is done here)
+key  ->  the chosen nodes  ->  a message that opens the place or the form  (freezing and exporting are done here)
 """
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -13,6 +17,10 @@ from tui import messages
 from tui.lineage_rows import title
 from tui.screens.actions import RunActions, Target
 from tui.screens.ask import AskScreen
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from engine.freeze.exported import Exported
 
 
 class ModelActions(RunActions):
@@ -55,6 +63,25 @@ class ModelActions(RunActions):
         node = self.node()
         corpus = node.id if node and node.kind == "corpus" else ""
         self.post_message(messages.OpenLaunch("pretrain", base=corpus))
+
+    def action_import(self) -> None:
+        self.post_message(messages.OpenLaunch("import"))
+
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        node = self.node()
+        if node is None or node.kind == "corpus":
+            self.graft.say("Put the cursor on a model to export.", severity="warning")
+            return
+        hint = "A new folder in the Hugging Face layout, which transformers loads with the same logits."
+        ask = AskScreen(f"Export {title(node)} to", hint=hint, value=f"exports/{slug(node.name)}")
+        folder = await self.app.push_screen_wait(ask)
+        if folder and folder.strip():
+            path, gateway = Path(folder.strip()).expanduser().absolute(), self.graft.gateway
+            self.graft.ask(lambda: gateway.export(node.id, path), self._exported, group="export")
+
+    def _exported(self, made: Exported) -> None:
+        self.graft.say(f"{one_line(made.model)} is in {one_line(made.folder)}, as {made.architecture}.")
 
     def action_evaluate(self) -> None:
         models = tuple(node.id for node in self.chosen() if node.kind != "corpus")

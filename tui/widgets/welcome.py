@@ -1,6 +1,6 @@
-"""The first screen of an empty workspace: the method in one picture, and three ways to begin, by key or click.
+"""The first screen of an empty workspace: the method in one picture, and four ways to begin, by key or click.
 
-nothing here           the picture, and the choices        ->  Welcome.Chosen("demo" | "corpus" | "read")
+nothing here           the picture, and the choices        ->  Welcome.Chosen("demo" | "corpus" | "import" | "read")
 the demo has begun     the picture, and its last words, until the first run is in the tree
 """
 
@@ -26,6 +26,7 @@ from tui.text import cut, one_line, page
 CHOICES = {
     "demo": ("Play the demo", "the whole method, on Python's own help"),
     "corpus": ("Build a corpus of your own", "from text files, JSON lines or folders"),
+    "import": ("Import open weights", "a folder or a hub id: a base to branch from"),
     "read": ("Read the keys and signs", "? does so anywhere, ctrl+p finds every action"),
 }
 _WIDE = 74
