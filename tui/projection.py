@@ -42,16 +42,18 @@ def fit(steps: Floats, losses: Floats) -> PowerLaw | None:
         steps, losses = steps[late], losses[late]
     if len(steps) < LEAST_POINTS:
         return None
-    laws = [law for power in POWERS if (law := _line(steps, losses, float(power))) is not None]
-    return min(laws, key=lambda law: float(np.square(law.at(steps) - losses).sum()), default=None)
+    return _best(steps, losses)
 
 
-def _line(steps: Floats, losses: Floats, power: float) -> PowerLaw | None:
-    """For a given power the law is a straight line in s^-power."""
-    x = steps**-power
-    spread = x - x.mean()
-    scale = float((spread * losses).sum() / (spread**2).sum()) if np.ptp(x) > 0 else 0.0
-    floor = float(losses.mean() - scale * x.mean())
-    if floor < 0:
-        floor, scale = 0.0, float((x * losses).sum() / (x * x).sum())
-    return PowerLaw(floor, scale, power) if scale > 0 else None
+def _best(steps: Floats, losses: Floats) -> PowerLaw | None:
+    """For each of `POWERS` the law is a straight line in s^-power; the line that fits best of all, if one falls."""
+    x = steps ** -POWERS[:, None]
+    spread = x - x.mean(axis=1, keepdims=True)
+    wide = np.maximum(np.square(spread).sum(axis=1), np.finfo(np.float64).tiny)
+    scale = (spread * losses).sum(axis=1) / wide
+    floor = losses.mean() - scale * x.mean(axis=1)
+    through_zero = (x * losses).sum(axis=1) / np.square(x).sum(axis=1)
+    scale, floor = np.where(floor < 0, through_zero, scale), np.maximum(floor, 0.0)
+    missed = np.square(floor[:, None] + scale[:, None] * x - losses).sum(axis=1)
+    best = int(np.argmin(np.where(scale > 0, missed, np.inf)))
+    return PowerLaw(float(floor[best]), float(scale[best]), float(POWERS[best])) if scale[best] > 0 else None

@@ -11,7 +11,9 @@ from a stop). This is the one place that knows how the framework hands pictures 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rich.cells import cell_len
@@ -22,24 +24,53 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-Cell = tuple[str, Style | None]
-"""A character with what combines with it, and its style. A wide one is followed by a cell without a character."""
 Piece = tuple[int, int, Strip]
 """x, y, and what stands there."""
 Run = tuple[int, int, list[Segment]]
 """x, y, and the cells to send from there on."""
 BRIDGE = 6
 """Cells that did not change are sent along when there are fewer than this: moving the cursor costs as much."""
+MOST_STYLES = 8192
+"""Styles that are known by number before they are numbered anew."""
+NARROW = re.compile("[ -~¡-¬®-˿–-…←-⇿─-▟■-◼⠀-⣿]*")
+"""Text of which each character is one cell: nearly all there is."""
 
 
-Row = dict[int, Cell]
+@dataclass
+class Cells:
+    """What stands in neighbouring cells: characters with what combines with them, and the numbers of their styles.
+
+    A wide character is followed by a cell without one. `None`: not known.
+    """
+
+    texts: list[str | None] = field(default_factory=list)
+    styles: list[int] = field(default_factory=list)
+
+    def put(self, x: int, cells: Cells) -> None:
+        if (missing := x - len(self.texts)) > 0:
+            self.texts += [None] * missing
+            self.styles += [0] * missing
+        self.texts[x : x + len(cells.texts)] = cells.texts
+        self.styles[x : x + len(cells.styles)] = cells.styles
+
+    def unlike(self, x: int, cells: Cells) -> list[int]:
+        """The places, from x on, at which `cells` differ from these."""
+        texts, styles = self.texts[x : x + len(cells.texts)], self.styles[x : x + len(cells.texts)]
+        if texts == cells.texts and styles == cells.styles:
+            return []
+        both = enumerate(zip(cells.texts, texts, cells.styles, styles, strict=False), x)
+        beyond = range(x + len(texts), x + len(cells.texts))
+        return [*(at for at, (new, old, ink, was) in both if new != old or ink != was), *beyond]
 
 
 class Sent:
     """The cells of one terminal, as last sent."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, Cells] = {}
+        self._numbers: dict[Style | None, int] = {}
+        self._known: dict[tuple[str, str | None], int] = {}
+        self._styles: list[Style | None] = []
 
     def forget(self) -> None:
         """The terminal may show anything: send everything next time."""
@@ -57,19 +88,51 @@ class Sent:
 
     def _difference(self, pieces: Iterable[Piece]) -> Difference | None:
         runs: list[Run] = []
-        rows: dict[int, Row] = {}
+        fresh: list[tuple[int, int, Cells]] = []
         for x, y, strip in pieces:
-            row, cells = self._rows.get(y, {}), list(_cells(strip))
-            for first, last in _runs(at for at, cell in enumerate(cells, x) if row.get(at) != cell):
-                while first > x and not cells[first - x][0]:  # never begin within a wide character
+            cells = self._cells(strip)
+            for first, last in _runs(self._rows.get(y, Cells()).unlike(x, cells)):
+                while first > x and not cells.texts[first - x]:  # never begin within a wide character
                     first -= 1
-                runs.append((first, y, _joined(cells[first - x : last + 1 - x])))
-            rows.setdefault(y, {}).update(enumerate(cells, x))
-        return Difference(runs, lambda: self._keep(rows)) if runs else None
+                runs.append((first, y, self._joined(cells, first - x, last + 1 - x)))
+            fresh.append((x, y, cells))
+        return Difference(runs, lambda: self._keep(fresh)) if runs else None
 
-    def _keep(self, rows: dict[int, Row]) -> None:
-        for y, row in rows.items():
-            self._rows.setdefault(y, {}).update(row)
+    def _keep(self, fresh: Iterable[tuple[int, int, Cells]]) -> None:
+        for x, y, cells in fresh:
+            self._rows.setdefault(y, Cells()).put(x, cells)
+
+    def _cells(self, strip: Strip) -> Cells:
+        found = Cells()
+        for text, style, control in strip:
+            if not control:
+                texts = list(text) if NARROW.fullmatch(text) else list(_parted(text))
+                found.texts += texts
+                found.styles += [self._number(style)] * len(texts)
+        return found
+
+    def _number(self, style: Style | None) -> int:
+        """The same for styles that look the same: the framework also writes into them where a text stands."""
+        if (number := self._numbers.get(style)) is None:
+            if len(self._numbers) >= MOST_STYLES:
+                self._numbers.clear()
+            seen = (_codes(style, ColorSystem.TRUECOLOR), style.link if style else None)
+            if seen not in self._known:
+                self._known[seen] = len(self._styles)
+                self._styles.append(style)
+            number = self._numbers[style] = self._known[seen]
+        return number
+
+    def _joined(self, cells: Cells, first: int, end: int) -> list[Segment]:
+        """Cells of one style as one segment."""
+        segments: list[Segment] = []
+        start = first
+        for at in range(first + 1, end + 1):
+            if at == end or cells.styles[at] != cells.styles[start]:
+                text = "".join(text or "" for text in cells.texts[start:at])
+                segments.append(Segment(text, self._styles[cells.styles[start]]))
+                start = at
+        return segments
 
 
 class Difference(CompositorUpdate):
@@ -127,29 +190,23 @@ def _layout(update: LayoutUpdate) -> Iterator[Piece]:
             x += strip.cell_length
 
 
-def _cells(strip: Strip) -> Iterator[Cell]:
-    for text, style, control in strip:
-        if control:
+def _parted(text: str) -> Iterator[str]:
+    """A string a cell."""
+    held = ""
+    for character in text:
+        if cell_len(character) == 0 and held:
+            held += character
             continue
-        if text.isascii():
-            yield from ((character, style) for character in text)
-            continue
-        held = ""
-        for character in text:
-            width = cell_len(character)
-            if width == 0 and held:
-                held += character
-                continue
-            yield from _whole(held, style)
-            held = character
-        yield from _whole(held, style)
+        yield from _whole(held)
+        held = character
+    yield from _whole(held)
 
 
-def _whole(held: str, style: Style | None) -> Iterator[Cell]:
+def _whole(held: str) -> Iterator[str]:
     if held:
-        yield held, style
+        yield held
         if cell_len(held) == 2:
-            yield "", style
+            yield ""
 
 
 def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -164,14 +221,3 @@ def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
         last = place
     if first is not None and last is not None:
         yield first, last
-
-
-def _joined(cells: Sequence[Cell]) -> list[Segment]:
-    """Cells of one style as one segment."""
-    segments: list[Segment] = []
-    for text, style in cells:
-        if segments and segments[-1].style == style:
-            segments[-1] = Segment(segments[-1].text + text, style)
-        else:
-            segments.append(Segment(text, style))
-    return segments

@@ -44,6 +44,8 @@ _ASKED = re.compile(rb"%s|%s|%s|\x1b\[[0-9;]*[cn]" % (_STRING, _OPERATING, _PRIV
 _UNFINISHED = re.compile(rb"\x1b(?:[P_^X\]](?:(?!\x1b\\|\x07).)*|\[[0-9;:<=>?]*[ -/]*)?$", re.DOTALL)
 _OTHER_SCREEN = re.compile(rb"\x1b\[\?1049[hl]")
 """`pyte` has one screen: the other one begins empty, and so does this one when the program comes back to it."""
+_MARK = "\ue000"
+"""A character of nobody's."""
 _LONGEST = 4096
 """A sequence that is longer than this is not waited for."""
 
@@ -202,6 +204,17 @@ class Terminal:
         while self.pump(quiet):
             assert time.perf_counter() < end, f"never quiet; on screen:\n{self.text}"
         return (self.chunks[-1].time if self.chunks else self.started) - self.started
+
+    def catch_up(self, seconds: float = 60.0) -> None:
+        """Wait until all keys pressed so far have done their work: the screen, asked for anew after them, has come.
+
+        For a program that draws all of its screen anew at ctrl+l, as many do; a mark in every cell tells that it has.
+        """
+        columns, rows = self.size
+        self._draw()
+        self._stream.feed("".join(f"\x1b[{row};1H{_MARK * columns}" for row in range(1, rows + 1)).encode())
+        self.press("ctrl+l")
+        self.wait(lambda: _MARK not in self.text, seconds)
 
     # --- what is done to it ---------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.compare.export import export
 from engine.compare.overview import overview
@@ -146,6 +146,21 @@ async def test_tab_goes_through_the_table_and_every_pane(demo: GraftlineApp) -> 
             await pilot.press("shift+tab")
             await settle(pilot)
             assert "scratch" in screen_text(pilot) and "false" in screen_text(pilot)
+
+
+async def test_suites_panes_and_kinds_of_items_are_chosen_by_mouse(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        kinds = str(demo.screen.query_one("#kinds", Static).render())
+        await pilot.click("#kinds", offset=(kinds.index("all wrong"), 0))
+        await settle(pilot, lambda: "▸all wrong" in screen_text(pilot))
+        suites = str(demo.screen.query_one("#which", Static).render())
+        await pilot.click("#which", offset=(suites.index("questions") + 1, 0))
+        await settle(pilot, lambda: comparison(demo).suite == "questions")
+        for pane in ("recipes", "suites"):
+            names = str(demo.screen.query_one("#tabs", Static).render())
+            await pilot.click("#tabs", offset=(names.index(pane), 0))
+            await settle(pilot, lambda pane=pane: demo.screen.query_one(f"#{pane}").has_focus)
 
 
 async def test_items_are_chosen_searched_and_read(demo: GraftlineApp) -> None:

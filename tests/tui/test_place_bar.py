@@ -22,9 +22,10 @@ WIDTHS = [36, 45, 60, 80, 100, 120, 200]
 
 class _Bar(Frame):
     def compose(self) -> ComposeResult:
-        bar = PlaceBar("compare", Path("/data/experiments"))
-        bar.set_reactive(PlaceBar.runs, RUNS)
-        yield bar
+        yield PlaceBar("compare", Path("/data/experiments"))
+
+    def on_ready(self) -> None:
+        self.query_one(PlaceBar).runs = RUNS
 
 
 def _line(pilot: Any) -> str:

@@ -33,7 +33,7 @@ from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
 from tui.screens.reader import ReaderScreen
 from tui.screens.save import save_as
-from tui.text import cut, one_line
+from tui.text import cut, one_line, pressed, words
 from tui.widgets import compare_words, errors_pane
 from tui.widgets.errors_pane import ErrorsPane
 from tui.widgets.item_list import ItemList
@@ -184,18 +184,17 @@ class CompareScreen(Place):
         return compare_words.nothing([names.get(model, model) for model in self.graft.compared])
 
     def _suite_words(self) -> Content:
-        parts: list[tuple[str, str]] = []
-        section = ""
-        for suite, task in self._field.suites():
+        line, section = Content(), ""
+        for place, (suite, task) in enumerate(self._field.suites()):
             heading = "bits per byte (no task score)" if task == LANGUAGE else "tasks"
             if heading != section:
-                parts.append((f"{'│ ' if section else ''}{heading} ", theme.MUTED))
+                line += Content.styled(f"{'│ ' if section else ''}{heading} ", theme.MUTED)
                 section = heading
             count = len(self._field.wanted(suite))
             here = suite == self._suite
-            text = f"▸{cut(suite, 24)}" if here else f" {cut(suite, 24)}"
-            parts += [(text, f"bold {theme.BRIGHT}" if here else theme.MUTED), (f" {count} ", theme.FAINT)]
-        return Content.assemble(*parts)
+            name = words(f"{'▸' if here else ' '}{cut(suite, 24)}", f"bold {theme.BRIGHT}" if here else theme.MUTED)
+            line += pressed(name + Content.styled(f" {count} ", theme.FAINT), f"screen.suite_at({place})")
+        return line
 
     @on(ScoreTable.Moved)
     def _moved(self, message: ScoreTable.Moved) -> None:
@@ -241,9 +240,9 @@ class CompareScreen(Place):
         if self._compared is not None:
             stops = self._stops()
             at = next((place for place, stop in enumerate(stops) if stop.has_focus), 0)
-            self._go_to((at + by) % len(stops) - 1)
+            self.action_go_to((at + by) % len(stops) - 1)
 
-    def _go_to(self, pane: int) -> None:
+    def action_go_to(self, pane: int) -> None:
         """Give the focus to a pane, and show it; -1: to the table."""
         if pane >= 0:
             self._pane = pane
@@ -251,12 +250,16 @@ class CompareScreen(Place):
         self._stops()[pane + 1].focus()
 
     def action_kind(self) -> None:
-        self._go_to(1)
+        self.action_go_to(1)
         self.query_one(ItemsPane).next_kind()
+
+    def action_kind_of(self, kind: str) -> None:
+        self.action_go_to(1)
+        self.query_one(ItemsPane).show_kind(kind)
 
     def action_search(self) -> None:
         if self._compared is not None:
-            self._go_to(1)
+            self.action_go_to(1)
             self.query_one(ItemsPane).search()
 
     @on(ItemList.Opened)
@@ -269,7 +272,12 @@ class CompareScreen(Place):
     def action_suite(self, by: int) -> None:
         suites = [suite for suite, _ in self._field.suites()]
         if suites:
-            self._suite = suites[(suites.index(self._suite) + by) % len(suites)]
+            self.action_suite_at((suites.index(self._suite) + by) % len(suites))
+
+    def action_suite_at(self, place: int) -> None:
+        suites = self._field.suites()
+        if place < len(suites):
+            self._suite, _ = suites[place]
             self._compare()
 
     def action_baseline(self) -> None:

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 
 from tui import keys, theme
 from tui.commands import Command, commands, ranked
+from tui.pace import Paced
 from tui.text import cut, fit, words
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MOST = 100
 """Commands shown. Whoever looks for the hundred-and-first types another letter."""
 
 
-class FindScreen(ModalScreen[Command | None]):
+class FindScreen(Paced[Command | None], ModalScreen[Command | None]):
     """Returns the command that was chosen."""
 
     CSS_PATH = "find.tcss"

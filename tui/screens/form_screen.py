@@ -13,7 +13,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -24,6 +23,7 @@ from engine.errors import InputError
 from tui import theme
 from tui.form_fields import Field, all_fields, default_name, fields, more_fields
 from tui.launch_form import Draft, build, placed
+from tui.pace import Paced
 from tui.plan_lines import Sweep, plan_lines
 from tui.text import page, words
 from tui.widgets.form import Completions, FormField
@@ -44,7 +44,7 @@ _TITLES = {
 }
 
 
-class FormScreen(Screen[None]):
+class FormScreen(Paced[None]):
     """The form of one stage. What is done with it is its subclass's."""
 
     def __init__(self, kind: str, base: str = "", models: tuple[str, ...] = ()):

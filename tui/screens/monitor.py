@@ -56,6 +56,8 @@ class MonitorScreen(MonitorKeys):
         self._curves = Curves()
         self._auto = ""
         self._polling = False
+        self._behind = False
+        """The snapshot is newer than what is drawn."""
         self._logged = ("", 0)
         """Whose log is shown, and how many of its lines."""
         self._zoom_timer: Timer | None = None
@@ -122,8 +124,18 @@ class MonitorScreen(MonitorKeys):
         if not self.graft.watched and newest != self._auto:
             self._auto = newest
             self._chosen()
+        elif self._at_work():
+            self._behind = True
         else:
             self._draw()
+
+    def _at_work(self) -> bool:
+        """Some run on screen is: then a poll is never far, and one drawing serves for both."""
+        rows = [self._row(run_id) for run_id in self._views]
+        return any(row is not None and row.state in ("running", "stopping") for row in rows)
+
+    def on_screen_resume(self) -> None:
+        self.poll()
 
     def _chosen(self) -> None:
         """Other runs are to be shown."""
@@ -165,7 +177,7 @@ class MonitorScreen(MonitorKeys):
     def _arrived(self, wanted: Wanted, polled: Polled) -> None:
         self._polling = False
         self._views |= {view.run_id: view for view in polled.views if view.run_id in self.run_ids}
-        if polled.views:
+        if polled.views or self._behind:
             self._draw()
         if polled.more or wanted.run_ids != self.run_ids:
             self.poll()
@@ -218,7 +230,7 @@ class MonitorScreen(MonitorKeys):
 
     @on(ChartGrid.Turned)
     def _draw(self) -> None:
-        views = self.views()
+        views, self._behind = self.views(), False
         self._list_runs()
         if not views:
             waiting = "No run to show yet." if self.graft.snapshot else "…"

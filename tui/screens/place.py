@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from tui import keys
 from tui.messages import Snapshot
+from tui.pace import Paced
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.place_bar import PlaceBar
 
@@ -21,7 +21,7 @@ AGE_SECONDS = 20.0
 """Ages are drawn anew this often when nothing else changes."""
 
 
-class Place(Screen[None]):
+class Place(Paced[None]):
     """A screen that is a mode. Subclasses say `PLACE`, compose `body()`, and may override `show_snapshot`.
 
     A place that is not on screen is not redrawn: `show_snapshot` runs when it is current, and again when it comes

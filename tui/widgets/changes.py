@@ -10,11 +10,18 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 
+def strips(rows: Sequence[Sequence[Segment]], width: int, old: Sequence[Strip]) -> list[Strip]:
+    """Rows of `width` cells as strips. A row that is as before stays the strip it was, with all that was made of it."""
+    if len(old) != len(rows):
+        return [Strip(row, width) for row in rows]
+    return [was if list(was) == row else Strip(row, width) for row, was in zip(rows, old, strict=True)]
+
+
 def changed(old: Sequence[Strip], new: Sequence[Strip]) -> list[Region]:
     """One region a row that differs, as narrow as it can be. Both pictures have as many rows."""
     found = []
     for y, (before, after) in enumerate(zip(old, new, strict=True)):
-        if before != after:
+        if before is not after and before != after:
             left = _same(list(before), list(after))
             right = _same(list(before)[::-1], list(after)[::-1], backwards=True)
             width = max(before.cell_length, after.cell_length) - left - right

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from engine.compare.table import Comparison, ComparisonRow, in_words
 from tui import theme
-from tui.text import cut, one_line, words
+from tui.text import cut, one_line, pressed, words
 
 
 def verdict(
@@ -43,14 +43,14 @@ def tabs(titles: Sequence[str], shown: Sequence[int], focused: int, width: int) 
         name = cut(titles[here], width - 16)
         label = f"{'▸' if focused == here else ' '}{name}"
         return Content.assemble((label, f"bold {theme.BRIGHT}"), (f"  {here + 1} of {len(titles)}, tab", theme.MUTED))
-    parts: list[tuple[str, str]] = [("── ", theme.FAINT)]
+    line = Content.styled("── ", theme.FAINT)
     longest = max(12, width - sum(len(one) + 5 for one in titles[1:]) - 8)
     for place, name in enumerate(titles):
         mark = "▸" if place == focused else " "
         style = f"bold {theme.BRIGHT}" if place == focused else theme.TEXT if place in shown else theme.FAINT
-        parts += [(f"{mark}{cut(name, longest)}", style), ("  │ " if place + 1 < len(titles) else " ", theme.FAINT)]
-    used = sum(Content(text).cell_length for text, _ in parts)
-    return Content.assemble(*parts, ("─" * max(0, width - used - 2), theme.FAINT))
+        line += pressed(words(f"{mark}{cut(name, longest)}", style), f"screen.go_to({place})")
+        line += Content.styled("  │ " if place + 1 < len(titles) else " ", theme.FAINT)
+    return line + Content.styled("─" * max(0, width - line.cell_length - 2), theme.FAINT)
 
 
 def nothing(asked: Sequence[str]) -> Content:

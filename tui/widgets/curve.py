@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from tui import theme
 from tui.widgets import ticks
-from tui.widgets.changes import changed
+from tui.widgets.changes import changed, strips
 from tui.widgets.chart import Mark, Picture, Series, View
 from tui.widgets.decimate import Floats
 from tui.widgets.scale import Scale
@@ -189,14 +189,14 @@ class Curve(Widget, can_focus=False):
         if self._picture is None or seen != self._seen:
             self._picture, self._seen = Picture(self.series, self.marks, view, width, height), seen
         old = self._strips
-        self._strips = [Strip(row, width) for row in self._picture.rows(view.cursor)]
+        self._strips = strips(self._picture.rows(view.cursor), width, old)
         if len(old) != len(self._strips):
             self.refresh()
         elif regions := changed(old, self._strips):
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.content_size.width, self.rich_style
+        width, base = self.content_size.width, self.visual_style.rich_style
         if y >= len(self._strips):
             return Strip([Segment(" " * width, base)], width)
         return self._strips[y].apply_style(base)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from engine.compare.items import KINDS, Item, chosen
 from tui import theme
-from tui.text import one_line
+from tui.text import one_line, pressed
 from tui.widgets.item_list import ItemList
 from tui.widgets.item_words import item_words
 from tui.widgets.search_box import SearchBox, SearchPane
@@ -63,14 +63,15 @@ class ItemsPane(SearchPane):
 
     def fill(self) -> None:
         self.list.show(chosen(self._items, self.kind, self.query_text), list(self.names))
-        parts: list[tuple[str, str]] = []
+        line = Content()
         for kind in self._kinds():
             count, here = sum(item.is_a(kind) for item in self._items), kind == self.kind
-            parts.append((f"{'▸' if here else ' '}{kind} ", f"bold {theme.BRIGHT}" if here else theme.MUTED))
-            parts.append((f"{count:,}  ", theme.MUTED if here else theme.FAINT))
+            name = (f"{'▸' if here else ' '}{kind} ", f"bold {theme.BRIGHT}" if here else theme.MUTED)
+            total = (f"{count:,}  ", theme.MUTED if here else theme.FAINT)
+            line += pressed(Content.assemble(name, total), f"screen.kind_of({kind!r})")
         if self.query_text:
-            parts.append((f"/{one_line(self.query_text)} {len(self.list.items):,}", theme.AMBER))
-        self.query_one("#kinds", Static).update(Content.assemble(*parts))
+            line += Content.styled(f"/{one_line(self.query_text)} {len(self.list.items):,}", theme.AMBER)
+        self.query_one("#kinds", Static).update(line)
 
     @on(ItemList.Moved)
     def _moved(self, message: ItemList.Moved) -> None:
@@ -91,7 +92,10 @@ class ItemsPane(SearchPane):
         head = Content.assemble((place, theme.MUTED), (one_line(item.example_id), f"bold {theme.BRIGHT}"))
         return head, item_words(item, self.names, self.suite_task)
 
+    def show_kind(self, kind: str) -> None:
+        self.kind = kind
+        self.fill()
+
     def next_kind(self) -> None:
         kinds = self._kinds()
-        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
-        self.fill()
+        self.show_kind(kinds[(kinds.index(self.kind) + 1) % len(kinds)])

@@ -9,6 +9,7 @@ What finds room is decided from the width alone, the richest first; the status a
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -57,7 +58,9 @@ class PlaceBar(Static):
     PlaceBar { dock: top; height: 1; background: $panel; color: $muted; padding: 0 1; text-wrap: nowrap; }
     """
 
-    runs: reactive[tuple[RunRow, ...]] = reactive((), layout=False)
+    runs: reactive[tuple[RunRow, ...]] = reactive((), repaint=False)
+    at_work: reactive[tuple[int, int]] = reactive((0, 0))
+    """Of the runs: how many are running, and how many are queued."""
     waiting: reactive[bool] = reactive(False)
     """The store has not answered yet, or does not answer any more."""
     slow: reactive[bool] = reactive(False)
@@ -66,6 +69,10 @@ class PlaceBar(Static):
     def __init__(self, place: str, home: Path):
         super().__init__()
         self.place, self.home = place, home
+
+    def watch_runs(self, runs: tuple[RunRow, ...]) -> None:
+        states = Counter(run.state for run in runs)
+        self.at_work = (states["running"] + states["stopping"], states["queued"])
 
     def render(self) -> Content:
         width = self.content_size.width
@@ -100,8 +107,7 @@ class PlaceBar(Static):
         return named | ({self.place: self.place} if self.place in named else {})
 
     def _status(self, short: bool) -> Content:
-        running = sum(run.state in ("running", "stopping") for run in self.runs)
-        queued = sum(run.state == "queued" for run in self.runs)
+        running, queued = self.at_work
         slow = ("≈ " if short else "≈ slow line  ", theme.BLUE) if self.slow else ""
         if self.waiting:
             return Content.assemble(slow, ("… asking", theme.MUTED))

@@ -208,9 +208,13 @@ class Plot:
     def rows(self) -> list[Row]:
         """Neighbouring cells of one colour as one segment."""
         styles = [style(color) for color in self._colors]
-        found: list[Row] = []
-        for chars, inks in zip(self.chars, self.inks, strict=True):
-            text = chars.tobytes().decode("utf-32-le")
-            cuts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), self.width]
-            found.append([Segment(text[a:b], styles[inks[a]]) for a, b in pairwise(cuts)])
-        return found
+        text = self.chars.tobytes().decode("utf-32-le")
+        begins = np.diff(self.inks, axis=1, prepend=-1) != 0
+        starts = np.flatnonzero(begins)
+        inks = self.inks.ravel()[starts].tolist()
+        pieces = [
+            Segment(text[a:b], styles[ink])
+            for (a, b), ink in zip(pairwise([*starts.tolist(), len(text)]), inks, strict=True)
+        ]
+        ends = np.cumsum(begins.sum(axis=1)).tolist()
+        return [pieces[a:b] for a, b in pairwise([0, *ends])]
