@@ -6,6 +6,8 @@ Shapes: B sequences, T new tokens, S tokens seen so far (cache included), H quer
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,6 +16,7 @@ from engine.config.layout import layout
 from engine.config.schema import ModelConfig, RopeScaling
 from engine.config.size import head_size, kv_width, mlp_width, query_width
 from engine.model.attention import attend
+from engine.model.norms import RMSNorm
 
 
 def rotary_table(context: int, size: int, base: float, scaling: RopeScaling | None = None) -> tuple[Tensor, Tensor]:
@@ -42,14 +45,6 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1).type_as(x)
-
-
-class RMSNorm(nn.RMSNorm):
-    """PyTorch's, with the gain in the input's type: a mixture of two would leave the fused kernel."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        assert self.weight is not None
-        return F.rms_norm(x, tuple(self.normalized_shape), self.weight.type_as(x), self.eps)
 
 
 class Cache:
@@ -120,6 +115,28 @@ def lowered(x: Tensor) -> Tensor:
     return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
 
 
+class _SquaredReLU(torch.autograd.Function):
+    """Two passes over the largest activations forward and two back, where PyTorch's two operations take six."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        positive = x.relu()
+        ctx.save_for_backward(positive)
+        return positive * positive
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
+        (positive,) = ctx.saved_tensors
+        slope: Tensor = slopes[0] * positive
+        return slope.mul_(2)
+
+
+def squared_relu(x: Tensor) -> Tensor:
+    """max(x, 0)^2 (So et al. 2021)."""
+    out: Tensor = _SquaredReLU.apply(x)  # type: ignore[no-untyped-call]
+    return out
+
+
 class MLP(nn.Module):
     """The block's per-token part: `swiglu` (gated), `relu2` (So et al. 2021) or `gelu` (GPT-2's tanh form)."""
 
@@ -138,7 +155,7 @@ class MLP(nn.Module):
         if self.gate is not None:
             h = F.silu(self.gate(x)) * h
         elif self.kind == "relu2":
-            h = F.relu(h).square()
+            h = squared_relu(h)
         else:
             h = F.gelu(h, approximate="tanh")
         out: Tensor = self.down(h)

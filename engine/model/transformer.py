@@ -17,7 +17,7 @@ from engine.config.layout import layout
 from engine.config.schema import ModelCard, ModelConfig
 from engine.config.size import head_size
 from engine.errors import InputError
-from engine.model.layers import Block, Cache, norm, rotary_table
+from engine.model.layers import Block, Cache, lowered, norm, rotary_table
 from engine.model.loss import IGNORED, token_loss
 
 _INIT_STD = 0.02  # GPT-2's (Radford et al. 2019), for every matrix and embedding
@@ -66,7 +66,8 @@ class Transformer(nn.Module):
         if self.positions is not None:
             x = x + self.positions.weight[at]
         else:
-            rotary = self.cos[at].unsqueeze(-2), self.sin[at].unsqueeze(-2)
+            # In the products' type at once: of two types, each of a rotation's steps would convert.
+            rotary = lowered(self.cos[at]).unsqueeze(-2), lowered(self.sin[at]).unsqueeze(-2)
         x = self.dropout(x)
         again = self.recompute and cache is None and torch.is_grad_enabled()
         for block in self.blocks:

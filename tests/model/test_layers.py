@@ -10,7 +10,8 @@ from torch import nn
 from engine.config.schema import ModelCard, ModelConfig
 from engine.config.size import mlp_width
 from engine.errors import InputError
-from engine.model.layers import Attention, Block, rotary_table, rotate
+from engine.model.layers import Attention, Block, rotary_table, rotate, squared_relu
+from engine.model.norms import RMSNorm
 from engine.model.transformer import build
 
 
@@ -33,6 +34,27 @@ def test_rotation_makes_scores_depend_on_distance_alone():
 
     torch.testing.assert_close(score(5, 2), score(33, 30))
     assert not torch.isclose(score(5, 2), score(5, 3))
+
+
+def test_rms_norm_and_its_slopes_are_pytorchs():
+    ours, theirs = RMSNorm(24, eps=1e-5), nn.RMSNorm(24, eps=1e-5)
+    nn.init.normal_(ours.weight)
+    theirs.load_state_dict(ours.state_dict())
+    x, slope = torch.randn(2, 5, 3, 24), torch.randn(2, 5, 3, 24)
+    found = []
+    for norm in (ours, theirs):
+        inputs = x.clone().requires_grad_()
+        out = norm(inputs)
+        found.append((out, *torch.autograd.grad(out, (inputs, norm.weight), slope)))
+    torch.testing.assert_close(*found)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), found[0][0].detach())
+
+
+def test_squared_relu_and_its_slope():
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64, requires_grad=True)
+    torch.testing.assert_close(squared_relu(x), F.relu(x).square())
+    assert torch.autograd.gradcheck(squared_relu, x[[0, 1, 2, 6, 7, 8]].detach().requires_grad_())
 
 
 def test_grouped_query_attention_is_what_loops_over_heads_and_positions_give():

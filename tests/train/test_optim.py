@@ -65,7 +65,9 @@ def test_updates_equal_pytorchs():
 
     steps(theirs, update)
     for name, p in ours.named_parameters():
-        torch.testing.assert_close(p, named[name], msg=name)
+        # Muon's matrices go through bf16 side by side rather than one by one: alike but for its last bits.
+        close = {"rtol": 0.0, "atol": 2e-4} if name in muon else {}
+        torch.testing.assert_close(p, named[name], **close, msg=name)
 
 
 def test_muon_in_fp32_is_pytorchs_up_to_the_rounding_of_bf16(monkeypatch):
