@@ -32,7 +32,8 @@ class _RMSNorm(torch.autograd.Function):
         scale = length.square_().div_(x.shape[-1]).add_(eps).rsqrt_().to(x.dtype)
         unit = x * scale
         ctx.save_for_backward(unit, scale, gain)
-        return unit * gain
+        out: Tensor = unit * gain
+        return out
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None]:

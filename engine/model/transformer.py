@@ -17,6 +17,7 @@ from engine.config.layout import layout
 from engine.config.schema import ModelCard, ModelConfig
 from engine.config.size import head_size
 from engine.errors import InputError
+from engine.model.embedding import look_up
 from engine.model.layers import Block, Cache, lowered, norm, rotary_table
 from engine.model.loss import IGNORED, token_loss
 
@@ -34,6 +35,8 @@ class Transformer(nn.Module):
         check(config)
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.width)
+        self.scores = False
+        """Whether the embedding is the language head too, in every use of this trunk that is differentiated."""
         self.positions = None if layout(config).rotary else nn.Embedding(config.context, config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
@@ -61,7 +64,7 @@ class Transformer(nn.Module):
         if padding is not None:
             at = (torch.arange(start, end, device=tokens.device) - padding[:, None]).clamp(min=0)
         mask = self._mask(start, end, padding, tokens.device)
-        x = self.embed(tokens)
+        x = look_up(tokens, self.embed.weight) if self.scores else self.embed(tokens)
         rotary = None
         if self.positions is not None:
             x = x + self.positions.weight[at]
@@ -110,6 +113,7 @@ class GraftModel(nn.Module):
         self.trunk = Transformer(config)
         language = card.head == "lm"
         untied = language and not config.tie_embeddings
+        self.trunk.scores = language and config.tie_embeddings
         self.lm_head = nn.Linear(config.width, config.vocab_size, bias=False) if untied else None
         self.classify_head = None if language else nn.Linear(config.width, len(card.classes), bias=False)
 

@@ -46,7 +46,7 @@ class Muon(torch.optim.Muon):
         gradients: list[Any] = [p.grad for p in learned]
         momenta = [self.state[p].setdefault("momentum_buffer", torch.zeros_like(p)) for p in learned]
         torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
-        ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
+        ahead = list(torch._foreach_lerp(gradients, momenta, group["momentum"]))
         torch._foreach_mul_(learned, 1 - group["lr"] * group["weight_decay"])
         torch._foreach_add_(learned, self.directions(learned, ahead, group), alpha=-group["lr"])
 

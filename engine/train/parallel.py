@@ -12,7 +12,6 @@ is the mean over the targets of its whole batch, so the series is that of one pr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -107,8 +106,12 @@ class Undivided:
         pass
 
     def clip(self, most: float) -> Tensor:
-        # Without clipping the norm is still taken, against infinity: it is worth seeing, and costs 1 % of a step.
-        return torch.nn.utils.clip_grad_norm_(self.learned.values(), most or math.inf)
+        # Without clipping the norm is still taken: it is worth seeing, and costs 1 % of a step.
+        gradients = [p.grad for p in self.learned.values() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if most and (norm.device.type != "cpu" or norm > most):  # a CPU need not multiply by one
+            torch.nn.utils.clip_grads_with_norm_(self.learned.values(), most, norm)
+        return norm
 
     def weights(self) -> dict[str, Tensor]:
         return dict(self._model.state_dict())

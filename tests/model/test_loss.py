@@ -14,7 +14,7 @@ from engine.model.transformer import build
 def panels(request, monkeypatch):
     """Panels of one row, of two rows, of eleven, and one for all; never PyTorch's own two operations."""
     monkeypatch.setattr(loss_module, "_SMALL", 0)
-    monkeypatch.setitem(loss_module._PANEL_BYTES, "cpu", request.param)
+    monkeypatch.setattr(loss_module, "_PANEL_BYTES", request.param)
     monkeypatch.setattr(loss_module, "_CACHED_VALUES", 20)
 
 
@@ -67,3 +67,15 @@ def test_autocast_keeps_the_loss_close_and_the_gradients_in_fp32():
     torch.testing.assert_close(
         total, F.cross_entropy(hidden @ weight.T, targets, reduction="sum"), rtol=0.02, atol=0.02
     )
+
+
+def test_a_tied_embedding_learns_from_both_of_its_uses():
+    card = ModelCard(model=ModelConfig(layers=1, width=16, heads=2, context=6, vocab_size=20))
+    ours, theirs = build(card), build(card)
+    theirs.trunk.scores = False  # PyTorch's embedding
+    tokens = torch.tensor([[3, 3, 0, 19, 7, 3]])
+    for model in (ours, theirs):
+        model.lm_loss(tokens, tokens)[0].backward()
+    assert not ours.trunk.embed.weight.grad.is_sparse
+    for mine, wanted in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, wanted.grad)
