@@ -39,55 +39,42 @@ _PARTS = 4  # micro-batches; of more, the time is worked out
 
 @dataclass
 class Rehearsal(StageContext):
-    """A stage's world that notes when things happened, and has had enough after a few seconds of steps."""
+    """A stage's world that notes how long things took, and has had enough after a few seconds of steps.
+
+    What an event tells of took from the event before it until now.
+    """
 
     enough: float = 0.0
     """Seconds of steps."""
-    heard: list[tuple[float, Event]] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    """Seconds of each step, those that warm up left out."""
+    looks: list[float] = field(default_factory=list)
+    saves: list[float] = field(default_factory=list)
+    warm: float = 0.0
+    """When the last step that warms up was done, by the clock of `started`."""
+    device: str = ""
+    """In words."""
+    _warming: int = _WARMING
+    _before: float = 0.0
 
     def record(self, event: Event, *, sync: bool = False) -> None:
-        self.heard.append((time.monotonic(), event))
+        now = time.monotonic()
+        took, self._before = now - self._before, now
+        match event:
+            case Metrics(values={"train_loss": _}) if self._warming:
+                self._warming, self.warm = self._warming - 1, now
+            case Metrics(values={"train_loss": _}):
+                self.steps.append(took)
+            case Metrics(values={"heldout_loss": _}):
+                self.looks.append(took)
+            case Checkpoint():
+                self.saves.append(took)
         super().record(event, sync=sync)
         self.stop_asked = bool(self.looks) and sum(self.steps) >= self.enough
 
     def say(self, text: str) -> None:
+        self.device = text.removeprefix("device: ") if text.startswith("device: ") else self.device
         self.record(Said(text=text))
-
-    @property
-    def steps(self) -> list[float]:
-        """Seconds of each step, those that warm up left out."""
-        return self._took("train_loss")[_WARMING:]
-
-    @property
-    def warm(self) -> float:
-        """When the last step that warms up was done, by the clock of `started`."""
-        told = [now for now, event in self.heard if isinstance(event, Metrics) and "train_loss" in event.values]
-        return told[_WARMING - 1]
-
-    @property
-    def looks(self) -> list[float]:
-        return self._took("heldout_loss")
-
-    @property
-    def saves(self) -> list[float]:
-        return [now - self.heard[at - 1][0] for at, (now, event) in enumerate(self.heard) if _is_save(event)]
-
-    @property
-    def device(self) -> str:
-        texts = (event.text for _, event in self.heard if isinstance(event, Said))
-        return next((text.removeprefix("device: ") for text in texts if text.startswith("device: ")), "")
-
-    def _took(self, name: str) -> list[float]:
-        """Seconds since the event before, for each measurement of that name."""
-        found = []
-        for at, (now, event) in enumerate(self.heard):
-            if isinstance(event, Metrics) and name in event.values:
-                found.append(now - self.heard[at - 1][0])
-        return found
-
-
-def _is_save(event: Event) -> bool:
-    return isinstance(event, Checkpoint)
 
 
 def rehearse(stage: str, folder: Path, enough: float) -> Rehearsed:

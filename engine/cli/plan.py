@@ -54,7 +54,7 @@ def plan(
             found = estimate_of(client, wanted, on)
     emit(as_data(found)) if as_json else _print(found)
     if found.rehearsed is None:
-        check(found.plan, found.train.batch, found.room_bytes, where=config)
+        check(found.plan, found.train.share, found.room_bytes, where=config)
 
 
 def read(path: Path, base: str | None, overrides: tuple[str, ...]) -> PretrainConfig | BranchConfig:

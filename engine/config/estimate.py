@@ -76,12 +76,12 @@ class Estimate:
 
     @property
     def seconds(self) -> float | None:
-        """At most, on one device; None where nothing tells."""
+        """At most; None where nothing tells. What several devices have to tell each other is left out."""
         if self.hardware is not None:
-            return self.hardware.seconds(self.plan.flops)
+            return self.hardware.seconds(self.plan.flops) / self.train.devices
         if self.rehearsed is not None:
             return self.rehearsed.seconds(self.train, self.plan.steps)
-        return self.plan.flops / self.measured.flops_per_second if self.measured else None
+        return self.plan.flops / self.measured.flops_per_second / self.train.devices if self.measured else None
 
     @property
     def price_per_hour(self) -> float:
@@ -90,4 +90,5 @@ class Estimate:
     @property
     def money(self) -> float | None:
         """In the currency of the price; None without a price or a time."""
-        return self.seconds / 3600 * self.price_per_hour if self.seconds is not None and self.price_per_hour else None
+        hourly = self.price_per_hour * self.train.devices
+        return self.seconds / 3600 * hourly if self.seconds is not None and hourly else None

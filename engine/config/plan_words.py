@@ -81,13 +81,17 @@ def _memory(estimate: Estimate) -> str:
         f"optimizer {figures.size(plan.optimizer_bytes)}",
         f"activations ~{figures.size(plan.activation_bytes + plan.backward_bytes)}",
     ]
-    return f"{total}{there}: {', '.join(parts)}"
+    each = f" on each of {estimate.train.devices} devices" if estimate.train.devices > 1 else ""
+    return f"{total}{there}{each}: {', '.join(parts)}"
 
 
 def _time(estimate: Estimate) -> str:
     took = f"at most ~{figures.duration(estimate.seconds)}"
+    several = estimate.train.devices if estimate.train.devices > 1 else 0
     if (other := estimate.hardware) is not None:
-        return f"{took} on one {other.name}, at {100 * SHARE_OF_PEAK:.0f} % of its peak (not measured)"
+        share = f"at {100 * SHARE_OF_PEAK:.0f} % of its peak (not measured)"
+        return f"{took} on {several or 'one'} {other.name}, {share}"
+    took += f" on {several} devices" if several else ""
     if (known := estimate.rehearsed) is not None:
         return f"{took}: {pace(known.step_seconds)} a step, rehearsed on {_device(known.device)}"
     if (run := estimate.measured) is None:

@@ -114,7 +114,7 @@ def _kept_inside(config: ModelConfig) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """Counts for the longest that the run can last: the plateau may end it sooner."""
+    """Counts for the longest that the run can last: the plateau may end it sooner. Bytes are of each device."""
 
     parameters: int
     """Matrices and embeddings; norm gains and biases, well under 1 %, are left out."""
@@ -136,6 +136,8 @@ class Plan:
     """Gradients of activations, held while the backward pass is at them: estimated, for one micro-batch."""
     loss_bytes: int
     """What the loss holds: see `engine.model.loss`."""
+    shards: int = 1
+    """Devices that weights, gradients and optimizer are divided over: more than one under FSDP."""
     overhead_bytes: int = CPU_OVERHEAD
     """What is there before there is a model."""
 
@@ -162,11 +164,11 @@ class Plan:
     @property
     def weight_bytes(self) -> int:
         """Weights are kept in fp32 whatever products run in."""
-        return 4 * self.parameters
+        return 4 * self.parameters // self.shards
 
     @property
     def gradient_bytes(self) -> int:
-        return 4 * self.learning
+        return 4 * self.learning // self.shards
 
     @property
     def state_bytes(self) -> int:
@@ -206,6 +208,7 @@ def plan(
     learning, optimizer = _learning(model, train, through if what != "full" else None)
     rows = min(train.rows, train.batch)
     upper, at_once = _upper(model, through), tokens_per_step * rows // train.batch
+    shards = train.devices if train.parallel == "fsdp" else 1
     half = gpu and train.precision != "fp32"
     element = HALF if half else 4
     spared = activation_bytes(upper, at_once, element=element, recompute=True)
@@ -216,10 +219,11 @@ def plan(
         steps=steps,
         tokens=steps * tokens_per_step,
         flops=steps * tokens_per_step * learning_flops_per_token(model, through=through, vocabulary=vocabulary),
-        optimizer_bytes=optimizer,
+        optimizer_bytes=optimizer // shards,
         activation_bytes=spared if train.recompute else activation_bytes(upper, at_once, element=element),
         epochs=steps * tokens_per_step / train_tokens if train_tokens else 0.0,
         rows=rows,
+        shards=shards,
         recomputed_bytes=spared,
         backward_bytes=backward_bytes(model, at_once, element=element) if through else 0,
         overhead_bytes=GPU_OVERHEAD + 2 * parameters * half if gpu else CPU_OVERHEAD,

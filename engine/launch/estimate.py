@@ -46,7 +46,7 @@ def estimate(workspace: Workspace, config: RunConfig, runs: Sequence[RunRow]) ->
     known = recall(workspace, config) if planned.epochs else None
     kind = str(config.__struct_config__.tag)
     like = pace(runs, kind, config.train.device, planned.flops / max(1, planned.tokens))
-    found = Estimate(planned, train, known, like, memory.room(train.device))
+    found = Estimate(planned, train, known, like, memory.room(train))
     if isinstance(config, PretrainConfig):
         return found
     base = find_model(workspace, config.base, key="base")

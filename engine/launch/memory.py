@@ -33,13 +33,14 @@ def on_gpu(device: str) -> bool:
     return device.startswith("cuda") or (device == "auto" and resources.slots() != [None])
 
 
-def room(device: str) -> int:
-    """Bytes that a run on this device may take: of the smallest GPU that it may be given, else of this machine."""
-    if on_gpu(device):
+def room(train: TrainConfig) -> int:
+    """Bytes that each of a run's devices may take: of the smallest GPU that it may be given, else of this machine,
+    which processes without a GPU share."""
+    if on_gpu(train.device):
         totals = [resources.gpu(slot).get("memory_total") for slot in resources.slots() if slot is not None]
         if known := [total for total in totals if total]:
             return int(min(known) * USABLE)
-    return int(min([psutil.virtual_memory().total, *_limits()]) * USABLE)
+    return int(min([psutil.virtual_memory().total, *_limits()]) * USABLE / train.devices)
 
 
 def _limits() -> list[int]:
@@ -48,32 +49,35 @@ def _limits() -> list[int]:
     return [int(text) for text in texts if text.isdecimal()]
 
 
-def largest(plan: Plan, batch: int, bytes_there: int) -> int:
-    """The most sequences at once that fit and divide the batch; 0 where not even one fits."""
-    fitting = (rows for rows in divisors(batch) if plan.at_once(rows).peak_bytes <= bytes_there)
+def largest(plan: Plan, share: int, bytes_there: int) -> int:
+    """The most sequences at once that fit and divide a device's share of a step; 0 where not even one fits."""
+    fitting = (rows for rows in divisors(share) if plan.at_once(rows).peak_bytes <= bytes_there)
     return next(fitting, 0)
 
 
-def divisors(batch: int) -> Sequence[int]:
-    """Micro-batches that make up a batch, the largest first."""
-    return [rows for rows in range(batch, 0, -1) if batch % rows == 0]
+def divisors(share: int) -> Sequence[int]:
+    """Micro-batches that make up a device's share of a step, the largest first."""
+    return [rows for rows in range(share, 0, -1) if share % rows == 0]
 
 
 def settle(plan: Plan, train: TrainT, bytes_there: int) -> TrainT:
     """`micro_batch = "auto"` as a number: the most that fit, or one where none do."""
     if train.micro_batch != "auto":
         return train
-    return replace(train, micro_batch=largest(plan, train.batch, bytes_there) or 1)
+    return replace(train, micro_batch=largest(plan, train.share, bytes_there) or 1)
 
 
-def check(plan: Plan, batch: int, bytes_there: int, *, where: object = None) -> None:
-    """Raise `InputError` when a run would need more than there is. The fix is the smallest change that helps."""
+def check(plan: Plan, share: int, bytes_there: int, *, where: object = None) -> None:
+    """Raise `InputError` when a run would need more than there is. The fix is the smallest change that helps.
+
+    `share`: sequences of a step that each device takes.
+    """
     if plan.peak_bytes <= bytes_there:
         return
     problem = f"needs ~{figures.size(plan.peak_bytes)} of memory, and there are {figures.size(bytes_there)}"
-    if rows := largest(plan, batch, bytes_there):
+    if rows := largest(plan, share, bytes_there):
         raise InputError(problem, where=where, key="train.micro_batch", fix=f'set it to {rows}, or to "auto"')
-    if plan.spared is not None and (rows := largest(plan.spared, batch, bytes_there)):
+    if plan.spared is not None and (rows := largest(plan.spared, share, bytes_there)):
         fix = f"set it to true, and train.micro_batch to {rows}"
         raise InputError(problem, where=where, key="train.recompute", fix=fix)
     fix = "choose a smaller model, train fewer of its weights, or take a larger device; --force tries all the same"

@@ -103,10 +103,10 @@ def _fits(workspace: Workspace, config: PretrainConfig | BranchConfig, where: ob
         planned, known = plan_of(workspace, config), recall(workspace, config)
     except InputError:
         return
-    room = memory.room(config.train.device)
+    room = memory.room(config.train)
     if known is None or known.peak_bytes > room:
         train = memory.settle(planned, config.train, room)
-        memory.check(planned.at_once(train.rows), train.batch, room, where=where)
+        memory.check(planned.at_once(train.rows), train.share, room, where=where)
 
 
 def _settled(workspace: Workspace, config: PretrainConfig | BranchConfig) -> tuple[Any, tuple[str, ...]]:
@@ -114,7 +114,7 @@ def _settled(workspace: Workspace, config: PretrainConfig | BranchConfig) -> tup
     train = priced(workspace, config.train)
     if train.micro_batch != "auto":
         return train, ()
-    planned, room = plan_of(workspace, config), memory.room(train.device)
+    planned, room = plan_of(workspace, config), memory.room(train)
     train = memory.settle(planned, train, room)
     needs = figures.size(planned.at_once(train.rows).peak_bytes)
     return train, (f"micro-batch: {train.rows} sequences, for ~{needs} of {figures.size(room)}",)

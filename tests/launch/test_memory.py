@@ -58,7 +58,7 @@ def test_a_run_is_refused_or_made_to_fit_before_it_is_queued(
     from engine.launch.estimate import plan_of
 
     there = plan_of(workspace, config).at_once(512).peak_bytes
-    monkeypatch.setattr(memory, "room", lambda device: there)
+    monkeypatch.setattr(memory, "room", lambda train: there)
     [problem] = problems(workspace, config)
     assert problem.key == "train.micro_batch" and re.search("set it to 512", str(problem))
     with pytest.raises(InputError):
@@ -67,3 +67,12 @@ def test_a_run_is_refused_or_made_to_fit_before_it_is_queued(
     auto = prepare(workspace, replace(config, train=replace(config.train, micro_batch="auto")))
     assert isinstance(auto.config, PretrainConfig) and auto.config.train.micro_batch == 512
     assert auto.said[0].startswith("micro-batch: 512 sequences, for ~")
+
+
+def test_several_devices_share_a_step_and_under_fsdp_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, ddp, fsdp = planned(), planned(devices=4), planned(devices=4, parallel="fsdp")
+    assert ddp.rows == 12 and ddp.state_bytes == one.state_bytes
+    assert fsdp.state_bytes == pytest.approx(one.state_bytes / 4) and fsdp.peak_bytes < ddp.peak_bytes
+    train = TrainConfig(batch=48, devices=4, micro_batch="auto", device="cpu")
+    assert memory.settle(ddp, train, ddp.peak_bytes).micro_batch == 12, "no more than one device's share"
+    assert memory.room(train) == pytest.approx(memory.room(replace(train, devices=1)) / 4, abs=1)
