@@ -14,6 +14,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from engine import figures
 from engine.config.layout import layout
 from engine.config.schema import ModelConfig, TrainConfig
 
@@ -181,11 +182,11 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in sentences."""
-        size = f"{_short(self.parameters)} parameters"
-        length = f"at most {self.steps:,} steps on {_short(self.tokens)} tokens ({self.epochs:.1f} epochs)"
+        length = f"at most {self.steps:,} steps on {figures.count(self.tokens)} tokens ({self.epochs:.1f} epochs)"
+        held = figures.size(self.state_bytes)
         return [
-            f"plan: {size}, {length}, {self.flops:.1e} FLOPs",
-            f"memory: {_short(self.state_bytes)}B for weights, gradients and optimizer, activations apart",
+            f"plan: {figures.count(self.parameters)} parameters, {length}, {figures.flops(self.flops)} operations",
+            f"memory: ~{figures.size(self.peak_bytes)}, {held} of it for weights, gradients and optimizer",
         ]
 
 
@@ -255,11 +256,3 @@ def _learning(model: ModelConfig, train: TrainConfig, through: int | None) -> tu
 def _upper(model: ModelConfig, through: int) -> ModelConfig:
     """The part of a model that the backward pass goes through."""
     return replace(model, layers=max(1, through))
-
-
-def _short(number: float) -> str:
-    for unit in ("", "k", "M", "G", "T"):
-        if number < 1000:
-            return f"{number:.3g}{unit}"
-        number /= 1000
-    return f"{number:.3g}P"

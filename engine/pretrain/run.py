@@ -41,7 +41,8 @@ def run(context: StageContext, config: PretrainConfig) -> Outcome:
         source=corpus.ref,
     )
     steps = step_limit(task, config.train)
-    for line in plan(shape, config.train, steps=steps, train_tokens=corpus.manifest.train_tokens).lines():
+    gpu, there = device.torch_device.type == "cuda", corpus.manifest.train_tokens
+    for line in plan(shape, config.train, steps=steps, train_tokens=there, gpu=gpu).lines():
         context.say(line)
     model = build(ModelCard(model=shape), config.seed)
     result = fit(context, model, task, config.train, seed=config.seed, device=device)
