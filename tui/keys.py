@@ -433,7 +433,7 @@ LAUNCH: list[BindingType] = [
     _key("ctrl+o", "save", "save", "launch.save", "Save the form as a configuration file", True),
     _key("ctrl+r", "load", "read", "launch.load", "Fill the form in from a configuration file", True),
     _key(
-        "ctrl+e",
+        "ctrl+g",
         "rehearse",
         "rehearse",
         "launch.rehearse",

@@ -101,7 +101,7 @@ def test_a_plan_is_told_before_and_held_against_the_run_after(workplace: Path, c
     huge = ("--set", "model.layers=500", "--set", "model.width=16384")
     for verb in (["plan", "--quick"], ["pretrain"]):
         refused = ask(*verb, configs / "pretrain.toml", *huge, home=workplace)
-        assert refused.code == 2 and "of memory, and there are" in refused.one_line()
+        assert refused.code == 2 and "of memory, and there are" in refused.err.splitlines()[-1]
     nobody = ask("plan", configs / "suite.toml", home=workplace)
     assert nobody.code == 2 and "trains nothing" in nobody.one_line()
 

@@ -36,6 +36,10 @@ def told(app: GraftlineApp) -> str:
     return " ".join(app.screen.query_one("#plan", Sized).render().plain.split())
 
 
+def said(app: GraftlineApp, words: str) -> bool:
+    return any(words in str(one.message) for one in app._notifications)
+
+
 async def opened(pilot: Pilot[None], message: OpenLaunch) -> None:
     app = pilot.app
     assert isinstance(app, GraftlineApp)
@@ -68,15 +72,17 @@ async def test_problems_stand_beside_their_fields_before_anything_starts(demo: G
         assert isinstance(demo.screen, LaunchScreen) and len(await _runs(demo)) == before
 
 
-async def test_a_rehearsal_waits_for_something_to_rehearse_and_for_the_device(demo: GraftlineApp) -> None:
-    async with demo.run_test(size=WIDE) as pilot:
+async def test_a_rehearsal_waits_for_what_is_wrong_and_for_the_device(demo: GraftlineApp, tmp_path: Path) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n' * 40)
+    async with demo.run_test(size=WIDE, notifications=True) as pilot:
         await opened(pilot, OpenLaunch("branch", base=BASE))
-        await pilot.press("ctrl+e")
-        await settle(pilot, lambda: "There is nothing to rehearse yet." in screen_text(pilot))
-        one(demo, "data.train").fill(__file__)
-        await rest(pilot)
-        await pilot.press("ctrl+e")
-        await settle(pilot, lambda: "is running here" in screen_text(pilot))
+        await pilot.press("ctrl+g")
+        await settle(pilot, lambda: said(demo, "There are problems to mend first."))
+        one(demo, "data.train").fill(str(data))
+        await settle(pilot, lambda: "nothing in the way" in screen_text(pilot))
+        await pilot.press("ctrl+g")
+        await settle(pilot, lambda: said(demo, "is running here"))
 
 
 async def test_a_choice_changes_what_is_asked_and_the_name(demo: GraftlineApp) -> None:

@@ -113,9 +113,11 @@ class LaunchScreen(FormScreen):
 
     def action_rehearse(self) -> None:
         """Time the first steps of what the form says; the plan beside it then tells by them."""
-        config, gateway = self._draft.config if self._draft else None, self.graft.gateway
-        if config is None or self._kind not in ("pretrain", "branch") or self._rehearsing:
-            self.graft.say("There is nothing to rehearse yet.", severity="warning")
+        config, gateway = self._checked, self.graft.gateway
+        if self._rehearsing or self._kind not in ("pretrain", "branch"):
+            return
+        if config is None:
+            self.graft.say("There are problems to mend first.", severity="warning")
             return
         runs = self.graft.snapshot.runs if self.graft.snapshot else ()
         self._rehearsing = True
