@@ -150,7 +150,7 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
         ("steps", steps),
         ("loss", f"train {render.number(run.train_loss)}, held-out {render.number(run.heldout_loss)}"),
         *cost_rows(run.cost),
-        *([("plan", run.expectation)] if run.expectation else []),
+        *_plan_rows(run),
         *marks(run.tags, run.note),
     ]
     if run.error:
@@ -165,6 +165,11 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
             table.add_row(f"{row.step:,}", figures.count(row.tokens), loss, best, render.text(row.sha256[:16]))
         parts += ["", table]
     return [*parts, *_scores(card.evaluations)]
+
+
+def _plan_rows(run: RunRow) -> list[tuple[str, object]]:
+    """What was expected, and what came of it."""
+    return [("plan", run.expectation)] if run.expectation else []
 
 
 def cost_rows(cost: Any) -> list[tuple[str, object]]:
@@ -200,6 +205,7 @@ def _model_parts(card: ModelCard) -> list[RenderableType]:
     ]
     if card.run is not None:
         rows += [("held-out loss", render.number(card.run.best_heldout_loss)), *cost_rows(card.run.cost)]
+        rows += _plan_rows(card.run)
     parts: list[RenderableType] = [render.facts(rows)]
     if card.branches:
         table = render.table("BRANCH", "METHOD", "STATE", ">HELD-OUT")
