@@ -1,10 +1,11 @@
 """The real engine in a process of its own, forked from one that has imported torch: 0.05 s a start instead of 3 s.
 
-    {"stage", "folder", "kill_at"} a line  ->  fork -> engine.__main__.main  ->  {"code", "moments"} a line
+    {"stage", "folder", "kill_at", "ranks", "victim"} a line  ->  fork -> engine.__main__.main  ->  {"code", "moments"}
 
 `kill_at` n: the engine sends itself SIGKILL at its n-th moment. Moments are where a death could hurt: before a step,
 between two optimizers' updates, before and after every write, sync, rename, link and removal. 0: it lives, and they
-are counted.
+are counted. Several `ranks` find in their environment what torchrun's agent gives; when the `victim` is killed, so are
+the others, as by the agent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,10 +33,11 @@ class ForkServer:
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
 
-    def run(self, stage: str, folder: Path, kill_at: int = 0) -> tuple[int, int]:
-        """One attempt; gives its exit code (-9: killed) and how many moments it had, when it lived."""
+    def run(self, stage: str, folder: Path, kill_at: int = 0, *, ranks: int = 1, victim: int = 0) -> tuple[int, int]:
+        """One attempt; gives its exit code (-9: killed) and how many moments the victim had, when it lived."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps({"stage": stage, "folder": str(folder), "kill_at": kill_at}) + "\n")
+        request = {"stage": stage, "folder": str(folder), "kill_at": kill_at}
+        self._process.stdin.write(json.dumps(request | {"ranks": ranks, "victim": victim}) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         return answer["code"], answer["moments"]
@@ -85,13 +88,64 @@ def child(request: dict[str, Any]) -> int:
     moments = Moments(request["kill_at"])
     for owner, name in (
         (Stepper, "gradients"), (torch.optim.Muon, "step"), (torch.optim.AdamW, "step"), (JournalWriter, "append"),
-        (checkpoint, "save_tensors"), (checkpoint, "save_model"), (os, "fsync"), (os, "fdatasync"),
+        (checkpoint, "save_tensors"), (checkpoint, "save_weights"), (os, "fsync"), (os, "fdatasync"),
         (pathlib.Path, "rename"), (pathlib.Path, "replace"), (pathlib.Path, "symlink_to"), (shutil, "rmtree"),
     ):  # fmt: skip
         moments.watch(owner, name)
     code = main([request["stage"], request["folder"]])
-    Path(request["folder"], "moments").write_text(str(moments.seen))
+    if request["ranks"] == 1 or int(os.environ["RANK"]) == request["victim"]:
+        Path(request["folder"], "moments").write_text(str(moments.seen))
     return code
+
+
+def keeper(request: dict[str, Any]) -> int:
+    """Forks the ranks; when one has failed it kills the others. The exit code is the victim's, or the first bad one."""
+    import torch.distributed  # noqa: F401 - once for all ranks
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.environ |= {
+        "GRAFTLINE_KEEPER": str(os.getpid()), "WORLD_SIZE": str(request["ranks"]), "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo",
+    }  # fmt: skip
+    living: dict[int, int] = {}
+    for rank in range(request["ranks"]):
+        os.environ |= {"RANK": str(rank), "TORCHELASTIC_ERROR_FILE": f"{request['folder']}/rank-{rank}.json"}
+        mine = request if rank == request["victim"] else request | {"kill_at": 0}
+        living[forked(child, mine)] = rank
+    worst = 0
+    while living:
+        pid, status = os.wait()
+        rank, code = living.pop(pid), os.waitstatus_to_exitcode(status)
+        if code and not worst:
+            worst = code
+            for other in living:
+                os.kill(other, signal.SIGKILL)
+        if code and rank == request["victim"]:
+            worst = code
+    return worst
+
+
+def forked(work: Callable[[dict[str, Any]], int], request: dict[str, Any]) -> int:
+    """The pid of a child that does this and nothing else."""
+    if pid := os.fork():
+        return pid
+    code = 70
+    try:
+        code = work(request)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # A death passed on must look like the death: the exit code of a killed process is negative.
+        os.kill(os.getpid(), -code) if code < 0 else os._exit(code)
+
+
+def logged(request: dict[str, Any]) -> int:
+    log = os.open(Path(request["folder"], "engine.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    return (keeper if request["ranks"] > 1 else child)(request)
 
 
 def serve() -> None:
@@ -100,17 +154,7 @@ def serve() -> None:
 
     for line in sys.stdin:
         request = json.loads(line)
-        if (pid := os.fork()) == 0:
-            log = os.open(Path(request["folder"], "engine.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.dup2(log, 1)
-            os.dup2(log, 2)
-            code = 70
-            try:
-                code = child(request)
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+        pid = forked(logged, request)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         told = Path(request["folder"], "moments")
         print(json.dumps({"code": code, "moments": int(told.read_text()) if told.exists() else 0}), flush=True)
