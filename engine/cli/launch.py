@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, such as train.lr=1e-3. Repeatable."
 )
+devices_option = click.option(
+    "--devices", type=click.IntRange(min=1), metavar="N", help="GPUs that share each step; on the CPU, processes."
+)
 wait_option = click.option("--wait", is_flag=True, help="Show progress and return when the run is over.")
 sweep_option = click.option(
     "--sweep",
@@ -32,9 +35,22 @@ force_option = click.option("--force", is_flag=True, help="Queue it even if it s
 config_argument = click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 
 
+def on_devices(overrides: tuple[str, ...], devices: int | None) -> tuple[str, ...]:
+    return overrides if devices is None else (*overrides, f"train.devices={devices}")
+
+
 def recipe_options(function: F) -> F:
     """What pretrain and branch share: one run of a file, or several that differ in a few values."""
-    for option in (json_option, home_option, wait_option, force_option, yes_option, sweep_option, set_option):
+    for option in (
+        json_option,
+        home_option,
+        wait_option,
+        force_option,
+        yes_option,
+        sweep_option,
+        devices_option,
+        set_option,
+    ):
         function = option(function)
     return function
 
@@ -43,17 +59,18 @@ def recipe_options(function: F) -> F:
     epilog=examples(
         "graftline pretrain configs/pretrain/cpu-minutes.toml",
         "graftline pretrain configs/pretrain/cpu-minutes.toml --set model.layers=6 --wait",
+        "graftline pretrain configs/pretrain/gpt2-small.toml --devices 8",
         "graftline pretrain configs/pretrain/cpu-minutes.toml --sweep train.lr=1e-3,3e-3 --sweep seed=0,1",
     )
 )
 @config_argument
 @recipe_options
-def pretrain(config: Path, overrides: tuple[str, ...], **how: Any) -> None:
+def pretrain(config: Path, overrides: tuple[str, ...], devices: int | None, **how: Any) -> None:
     """Queue pretraining of a base model on a built corpus."""
     from engine.config.load import load
     from engine.config.schema import PretrainConfig
 
-    submit_recipe(load(config, PretrainConfig, overrides), config, **how)
+    submit_recipe(load(config, PretrainConfig, on_devices(overrides, devices)), config, **how)
 
 
 @click.command(
@@ -67,14 +84,16 @@ def pretrain(config: Path, overrides: tuple[str, ...], **how: Any) -> None:
 @click.option("--base", metavar="NAME@N", help="The frozen model to grow from; a run's id freezes it first.")
 @click.option("--scratch", is_flag=True, help="A control: the same recipe from random weights.")
 @recipe_options
-def branch(config: Path, base: str | None, scratch: bool, overrides: tuple[str, ...], **how: Any) -> None:
+def branch(
+    config: Path, base: str | None, scratch: bool, overrides: tuple[str, ...], devices: int | None, **how: Any
+) -> None:
     """Queue a branch: adapt a frozen base to a task."""
     from msgspec.structs import replace
 
     from engine.config.load import load
     from engine.config.schema import BranchConfig
 
-    resolved = load(config, BranchConfig, overrides)
+    resolved = load(config, BranchConfig, on_devices(overrides, devices))
     if base:
         resolved = replace(resolved, base=base)
     if scratch:

@@ -217,7 +217,7 @@ class TrainConfig(_Config, frozen=True, kw_only=True):
     @property
     def share(self) -> int:
         """Sequences of a step that one device takes."""
-        return self.batch // self.devices
+        return max(1, self.batch // self.devices)
 
     @property
     def rows(self) -> int:

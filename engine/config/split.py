@@ -17,7 +17,7 @@ def check_split(train: TrainConfig, *, where: object = None) -> None:
 
     if train.batch % train.devices:
         refuse(f"{train.batch} is no multiple of devices {train.devices}", "batch", "make it one")
-    if train.share % train.rows:
+    if train.micro_batch != "auto" and train.share % train.rows:
         on_each = f" on {train.devices} devices, {train.share} on each," if train.devices > 1 else ""
         refuse(f"{train.batch}{on_each} is no multiple of micro_batch {train.rows}", "batch", "make it one")
     if train.devices > 1 and (":" in train.device or train.device == "mps"):

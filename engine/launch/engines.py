@@ -76,7 +76,8 @@ class Engine:
 
     folder: RunFolder
     identity: local.Identity
-    gpu: int | None
+    places: tuple[int | None, ...]
+    """The GPUs it was given, or the processor."""
     child: subprocess.Popen[bytes] | None
 
     def ended(self) -> tuple[bool, int | None]:
@@ -158,7 +159,7 @@ class Engines:
         found = life(folder)
         identity = self._identity(folder, status, found)
         if identity is not None and local.is_alive(identity, folder):
-            self.running[folder.id] = Engine(folder, identity, status.gpu, None)
+            self.running[folder.id] = Engine(folder, identity, status.gpus or (None,), None)
             known = replace(status, pid=identity.pid, start_ticks=identity.start_ticks, boot_id=identity.boot_id)
             write_status(folder, known)
             self.said.append(f"took over {folder.id}, whose engine is still running (pid {identity.pid})")
@@ -179,34 +180,38 @@ class Engines:
     # --- starting ---------------------------------------------------------------------------------
 
     def _start_next(self) -> bool:
-        taken = [engine.gpu for engine in self.running.values()]
+        """In order: a run for which too few devices are free keeps its place, and those behind it wait with it."""
+        taken = [place for engine in self.running.values() for place in engine.places]
         free = [slot for slot in self.slots if slot not in taken]
-        if not free:
-            return False
-        waiting = self.waiting()
-        for slot, (folder, status) in zip(free, waiting):
-            self._start(folder, status, slot)
-        return bool(waiting)
+        started = False
+        for folder, status in self.waiting() if free else []:
+            wanted = min(status.devices, len(self.slots))  # of more than there are, the engine says so
+            if wanted > len(free):
+                break
+            self._start(folder, status, tuple(free[:wanted]))
+            free, started = free[wanted:], True
+        return started
 
-    def _start(self, folder: RunFolder, status: Status, gpu: int | None) -> None:
+    def _start(self, folder: RunFolder, status: Status, places: tuple[int | None, ...]) -> None:
         """Note first that it is being started, then start it, then who it is: readable after a kill at any point."""
         found = life(folder)
         if local.is_locked(folder):
             return  # somebody runs `python -m engine` there by hand; wait until that is over
+        gpus = tuple(place for place in places if place is not None)
         status = replace(
-            status, state="running", gpu=gpu, pid=None, start_ticks=None, boot_id=None, stop_asked=False,
+            status, state="running", gpus=gpus, pid=None, start_ticks=None, boot_id=None, stop_asked=False,
             attempts=found.attempts, oom_kills=local.oom_kills(),
         )  # fmt: skip
         write_status(folder, status)
         try:
-            child = local.spawn(folder, found.kind, gpu)
+            child = local.spawn(folder, found.kind, gpus)
         except OSError:
             self._queue(folder, status)
             raise
         identity = local.identify(child.pid)
         if identity is None:  # died at once; its exit code tells
             identity = local.Identity(child.pid, 0.0, boot_id())
-        self.running[folder.id] = Engine(folder, identity, gpu, child)
+        self.running[folder.id] = Engine(folder, identity, places, child)
         write_status(
             folder,
             replace(status, pid=identity.pid, start_ticks=identity.start_ticks, boot_id=identity.boot_id),

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
-from engine.config.schema import RunConfig
+from engine.config.schema import BranchConfig, PretrainConfig, RunConfig
 from engine.errors import machine_error
 from engine.journal.events import Created, Predicted
 from engine.journal.writer import JournalWriter
@@ -41,7 +41,12 @@ def create(
                 journal.append(created, sync=True)
                 if predicted is not None:
                     journal.append(predicted, sync=True)
-            write_status(folder, Status(state="queued", queued_at=time.time()))
+            write_status(folder, Status(state="queued", queued_at=time.time(), devices=_devices(config)))
     except OSError as error:
         raise machine_error(error) or error from None
     return final
+
+
+def _devices(config: RunConfig) -> int:
+    """Of the stages that several devices can share."""
+    return config.train.devices if isinstance(config, PretrainConfig | BranchConfig) else 1

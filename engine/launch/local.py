@@ -10,6 +10,7 @@ import fcntl
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +37,11 @@ class Identity:
         return cls(event.pid, event.start_ticks, event.boot_id)
 
 
-def spawn(folder: RunFolder, kind: str, gpu: int | None) -> subprocess.Popen[bytes]:
+def spawn(folder: RunFolder, kind: str, gpus: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     """Start an engine in its own session, with no terminal anywhere near it; its output goes to `engine.log`."""
     command, environment = python_command("engine", kind, str(folder.path))
-    if gpu is not None:
-        environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
+    if gpus:
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     with folder.log.open("ab") as log:
         return subprocess.Popen(
             command,

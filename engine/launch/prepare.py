@@ -25,13 +25,15 @@ from engine.config.schema import (
     PretrainConfig,
     RunConfig,
     SuiteConfig,
+    TrainConfig,
 )
+from engine.config.split import check_split
 from engine.corpus.manifest import find_corpus
 from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.source import check_source
-from engine.launch import memory
+from engine.launch import memory, resources
 from engine.launch.estimate import plan_of, priced
 from engine.launch.rehearse import recall
 from engine.launch.task_data import check_branch_data, check_suite
@@ -86,15 +88,27 @@ def _checks(workspace: Workspace, config: RunConfig, where: object, *, force: bo
         case CorpusConfig():
             return _corpus_checks(config, where)
         case PretrainConfig():
-            there: list[Check] = [lambda: find_corpus(workspace, config.corpus, where=where, key="corpus")]
+            there: list[Check] = [
+                lambda: find_corpus(workspace, config.corpus, where=where, key="corpus"),
+                lambda: _devices(config.train, where),
+            ]
             return there if force else [*there, lambda: _fits(workspace, config, where)]
         case BranchConfig():
-            checks = _branch_checks(workspace, config, where)
+            checks = [*_branch_checks(workspace, config, where), lambda: _devices(config.train, where)]
             return checks if force else [*checks, lambda: _fits(workspace, config, where)]
         case EvaluateConfig():
             return _evaluate_checks(workspace, config, where)
         case ImportConfig():
             return [lambda: safe_name(config.name, where=where), lambda: check_source(config.source, where=where)]
+
+
+def _devices(train: TrainConfig, where: object) -> None:
+    """Raises unless the batch divides evenly, and there are GPUs enough. A CPU can have any number of processes."""
+    check_split(train, where=where)
+    there = len(resources.slots())
+    if train.devices > there and memory.on_gpu(train.device):
+        problem = f"{train.devices} are more than the {there} GPUs here"
+        _refuse(problem, where, "train.devices", 'lower it, or try it on the CPU with train.device = "cpu"')
 
 
 def _fits(workspace: Workspace, config: PretrainConfig | BranchConfig, where: object) -> None:

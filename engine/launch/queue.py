@@ -25,8 +25,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     start_ticks: float | None = None
     """When that process was created, as psutil tells it."""
     boot_id: str | None = None
-    gpu: int | None = None
-    """The GPU it was given; None on machines without one."""
+    devices: int = 1
+    """How many it asks for."""
+    gpus: tuple[int, ...] = ()
+    """Those it was given; none on machines without."""
     stop_asked: bool = False
     attempts: int = 0
     """Attempts in the journal when this start was made: a newer one means that the engine came up."""

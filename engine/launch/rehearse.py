@@ -88,7 +88,8 @@ def rehearse(
 def _free_device(workspace: Workspace, runs: Sequence[RunRow]) -> int | None:
     """A place where nothing runs: two at once would both be slow, and the measurement wrong."""
     busy = [run for run in runs if run.state in ("running", "stopping")]
-    taken = [status.gpu if (status := read_status(workspace.run(run.id))) else None for run in busy]
+    statuses = [read_status(workspace.run(run.id)) for run in busy]
+    taken = [place for status in statuses for place in (status and status.gpus) or (None,)]
     free = [slot for slot in resources.slots() if slot not in taken]
     if not free:
         raise MachineError(f"{busy[0].name} is running here, and would slow a rehearsal down (wait for its end)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,44 @@ def test_one_that_is_gone_waits_no_more(queue: Engines) -> None:
     folder.status.unlink()
     folder.path.rmdir()
     assert ids(queue) == []
+
+
+def test_a_run_of_several_devices_gets_as_many_and_those_behind_it_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines.resources, "slots", lambda: [0, 1, 2])
+    given: dict[str, tuple[int, ...]] = {}
+
+    def spawn(folder: RunFolder, kind: str, gpus: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        given[folder.id] = gpus
+        return subprocess.Popen(["sleep", "60"])
+
+    monkeypatch.setattr(engines.local, "spawn", spawn)
+    folders = [RunFolder(tmp_path / f"20260105-{number:06d}-pretrain-x-aaaa") for number in range(4)]
+    for folder, devices in zip(folders, (2, 2, 1, 8), strict=True):
+        folder.path.mkdir()
+        folder.journal.touch()
+        write_status(folder, Status(state="queued", queued_at=float(len(given)), devices=devices))
+    queue = Engines(Workspace(tmp_path))
+
+    def end(folder: RunFolder) -> None:
+        child = queue.running[folder.id].child
+        assert child is not None
+        child.kill()
+        child.wait()
+        queue.tick()
+
+    try:
+        queue.tick()
+        assert given == {folders[0].id: (0, 1)}, "one place is free, and the next in line wants two"
+        end(folders[0])
+        assert given == {folders[0].id: (0, 1), folders[1].id: (0, 1), folders[2].id: (2,)}
+        end(folders[1])
+        assert folders[3].id not in given, "it is given all there are, when all are free"
+        end(folders[2])
+        assert given[folders[3].id] == (0, 1, 2)
+    finally:
+        for engine in queue.running.values():
+            assert engine.child is not None
+            engine.child.kill()
+            engine.child.wait()

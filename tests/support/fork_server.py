@@ -85,6 +85,8 @@ def child(request: dict[str, Any]) -> int:
     from engine.train import checkpoint
     from engine.train.step import Stepper
 
+    if request["ranks"] > 1:
+        torch.set_num_threads(1)  # as OMP_NUM_THREADS has it where torch is yet to come
     moments = Moments(request["kill_at"])
     for owner, name in (
         (Stepper, "gradients"), (torch.optim.Muon, "step"), (torch.optim.AdamW, "step"), (JournalWriter, "append"),
@@ -100,8 +102,6 @@ def child(request: dict[str, Any]) -> int:
 
 def keeper(request: dict[str, Any]) -> int:
     """Forks the ranks; when one has failed it kills the others. The exit code is the victim's, or the first bad one."""
-    import torch.distributed  # noqa: F401 - once for all ranks
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -150,10 +150,12 @@ def logged(request: dict[str, Any]) -> int:
 
 def serve() -> None:
     import engine.branch.run
-    import engine.pretrain.run  # noqa: F401 - and so torch, once
+    import engine.pretrain.run
 
     for line in sys.stdin:
         request = json.loads(line)
+        if request["ranks"] > 1:
+            import engine.train.sharded  # noqa: F401 - once for all ranks, and only where there are several
         pid = forked(logged, request)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         told = Path(request["folder"], "moments")
