@@ -14,6 +14,7 @@ from engine.config.schema import BranchConfig, ModelCard
 from engine.corpus.tokenizer import Tokenizer
 from engine.freeze.refs import ModelRef
 from engine.model.devices import Device
+from engine.model.lora import A, B
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 from engine.train.task import Task
@@ -46,11 +47,16 @@ Method = Callable[[Setting], Recipe]
 
 
 def choose_weights(model: GraftModel, what: str) -> None:
-    """Mark the weights that learn: `full`; `last-block`, with the final norm and the head; or the `head` alone."""
+    """Mark the weights that learn: `full`; `last-block`, with the final norm and the head; the `head` alone; or
+    `lora`: the adapters, and a classifier's head."""
     if what == "full":
         return
     model.requires_grad_(False)
     learned: list[nn.Module] = [part for part in (model.lm_head, model.classify_head) if part is not None]
+    if what == "lora":
+        learned = [part for part in (model.classify_head,) if part is not None]
+        for name, weight in model.named_parameters():
+            weight.requires_grad_(name.endswith((A, B)))
     if what == "last-block":
         learned += [model.trunk.blocks[-1], model.trunk.norm]
     for part in learned:

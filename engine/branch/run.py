@@ -11,6 +11,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine.branch.classify import classify
 from engine.branch.continued import continued
 from engine.branch.instruct import instruct
@@ -37,7 +39,8 @@ def run(context: StageContext, config: BranchConfig) -> Outcome:
     where = context.folder.config
     check_branch(config, where=where)
     base = checked(find_model(context.workspace, config.base, where=where, key="base"))
-    card, tokenizer = base.card(), Tokenizer.load(base.tokenizer)
+    card = replace(base.card(), lora=config.lora if config.what == "lora" else None)
+    tokenizer = Tokenizer.load(base.tokenizer)
     for line in inherited(card, base.id, tokenizer.n_vocab):
         context.say(line)
     device = choose(config.train.device, config.train.precision, where=where)

@@ -45,19 +45,21 @@ def import_weights(source: str, name: str, revision: str, context: int, wait: bo
     epilog=examples(
         "graftline export tiny@1 ~/models/tiny",
         "graftline export areas ~/models/areas --dtype bf16",
+        "graftline export areas-lora ~/models/areas-adapter --adapter",
     )
 )
 @click.argument("model", metavar="MODEL")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--dtype", default="keep", show_default=True, type=click.Choice(DTYPES), help="What weights are kept in.")
+@click.option("--adapter", is_flag=True, help="Of a LoRA variant: what it adds to its base, for `peft`.")
 @home_option
 @json_option
-def export(model: str, folder: Path, dtype: str, home: Path, as_json: bool) -> None:
+def export(model: str, folder: Path, dtype: str, adapter: bool, home: Path, as_json: bool) -> None:
     """Write any model as a folder that `transformers` loads, with the same logits."""
     from engine.launch.exported import export_model
 
     with workspace(home):
-        made = export_model(home, model, folder.expanduser().absolute(), dtype)
+        made = export_model(home, model, folder.expanduser().absolute(), "adapter" if adapter else dtype)
     emit(made) if as_json else print(f"{made.folder}: {made.architecture}, {made.dtype}")
 
 

@@ -139,6 +139,15 @@ class TemplateConfig(_Config, frozen=True, kw_only=True):
     without_input: str = "### Question\n{instruction}\n\n### Answer\n"
 
 
+class LoraConfig(_Config, frozen=True, kw_only=True):
+    """Low-rank adapters beside every matrix inside the blocks."""
+
+    rank: Positive = 8
+    """Of what is added to a matrix."""
+    alpha: Rate = 16.0
+    """What is added is scaled by alpha / rank."""
+
+
 class ModelCard(_Config, frozen=True, kw_only=True):
     """`config.json` beside a model's weights: all that is needed to build and use it."""
 
@@ -147,6 +156,8 @@ class ModelCard(_Config, frozen=True, kw_only=True):
     classes: tuple[str, ...] = ()
     """Class names in the order of the head's outputs."""
     template: TemplateConfig | None = None
+    lora: LoraConfig | None = None
+    """The adapters that stand beside the weights, where there are any."""
 
 
 # --- training -------------------------------------------------------------------------------------
@@ -285,8 +296,10 @@ class BranchConfig(_Config, tag_field="kind", tag="branch", frozen=True, kw_only
     base: str = ""
     """A frozen model `name@n` (or `name`: its newest), or a run `id[@step]`, which is then frozen first."""
     data: DataConfig
-    what: Literal["full", "last-block", "head"] = "full"
-    """Which weights learn. `head` is for classify only."""
+    what: Literal["full", "last-block", "head", "lora"] = "full"
+    """Which weights learn. `head` is for classify only; `lora`: adapters beside the base's, and a new head."""
+    lora: LoraConfig = LoraConfig()
+    """what = "lora": the adapters."""
     scratch: bool = False
     """Start from random weights of the base's shape: a control that shows what the base gives."""
     classes: tuple[str, ...] = ()
@@ -368,6 +381,6 @@ AnyConfig = RunConfig | SuiteConfig
 
 __all__ = [
     "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ImportConfig",
-    "ModelCard", "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig", "SourceConfig",
-    "SuiteConfig", "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
+    "LoraConfig", "ModelCard", "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig",
+    "SourceConfig", "SuiteConfig", "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
 ]  # fmt: skip

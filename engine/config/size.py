@@ -21,7 +21,7 @@ from engine.config.schema import ModelConfig, TrainConfig
 OPTIMAL_TOKENS_PER_PARAMETER = 20
 """Where a given amount of arithmetic gives the lowest loss (Hoffmann et al. 2022, "Chinchilla", approach 3)."""
 
-What = Literal["full", "last-block", "head"]
+What = Literal["full", "last-block", "head", "lora"]
 
 CPU_OVERHEAD = 330_000_000
 """Bytes: Python, torch, its kernels and their work space, as measured by bench/plan.py."""
@@ -73,12 +73,20 @@ def flops_per_token(config: ModelConfig, context: int | None = None) -> float:
     return 6.0 * weights + 12.0 * config.layers * query_width(config) * (context or config.context)
 
 
-def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: bool) -> float:
+def lora_weights(config: ModelConfig, rank: int) -> int:
+    """Weights of one block's adapters."""
+    query, kv, inner = query_width(config), kv_width(config), mlp_width(config)
+    matrices = 3 if config.mlp == "swiglu" else 2
+    return rank * (2 * (config.width + query) + 2 * (config.width + kv) + matrices * (config.width + inner))
+
+
+def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: bool, thin: bool = False) -> float:
     """Of training when the backward pass goes through the `through` uppermost blocks, and through the scores of the
-    vocabulary where there are any. A classification head, used once a sequence, counts nothing."""
+    vocabulary where there are any. A classification head, used once a sequence, counts nothing. `thin`: adapters learn
+    alone, so that of a matrix's backward pass only the half that goes on down is done; theirs are left out."""
     block = 2.0 * block_weights(config) + 4.0 * query_width(config) * config.context
     head = 2.0 * config.width * config.vocab_size if vocabulary else 0.0
-    return config.layers * block + head + 2.0 * (through * block + head)
+    return config.layers * block + head + (1.0 if thin else 2.0) * (through * block + head)
 
 
 def activation_bytes(config: ModelConfig, tokens: int, *, element: float = 4, recompute: bool = False) -> int:
@@ -198,28 +206,32 @@ def plan(
     train_tokens: int,
     tokens_per_step: int = 0,
     what: What = "full",
+    rank: int = 8,
     vocabulary: bool = True,
     gpu: bool = False,
 ) -> Plan:
     """`model` with its vocabulary size known; `train_tokens`: in the training data, 0 when that is not there yet;
-    `tokens_per_step` 0: whole contexts; `what` learns; `vocabulary`: a language model, rather than a classifier;
+    `tokens_per_step` 0: whole contexts; `what` learns, with `rank` for adapters;
+    `vocabulary`: a language model, rather than a classifier;
     `gpu`: for its memory, and for bf16 unless the configuration says fp32."""
     tokens_per_step = tokens_per_step or train.batch * model.context
-    through = {"full": model.layers, "last-block": 1, "head": 0}[what]
-    learning, optimizer = _learning(model, train, through if what != "full" else None)
+    through = {"full": model.layers, "last-block": 1, "head": 0, "lora": model.layers}[what]
+    thin = model.layers * lora_weights(model, rank) if what == "lora" else None
+    learning, optimizer = _learning(model, train, through if what != "full" else None, thin)
     rows = min(train.rows, train.batch)
     upper, at_once = _upper(model, through), tokens_per_step * rows // train.batch
     shards = train.devices if train.parallel == "fsdp" else 1
     half = gpu and train.precision != "fp32"
     element = HALF if half else 4
     spared = activation_bytes(upper, at_once, element=element, recompute=True)
-    parameters = model.layers * block_weights(model) + _embeddings(model)
+    parameters = model.layers * block_weights(model) + _embeddings(model) + (thin or 0)
+    learning_flops = learning_flops_per_token(model, through=through, vocabulary=vocabulary, thin=thin is not None)
     return Plan(
         parameters=parameters,
         learning=learning,
         steps=steps,
         tokens=steps * tokens_per_step,
-        flops=steps * tokens_per_step * learning_flops_per_token(model, through=through, vocabulary=vocabulary),
+        flops=steps * tokens_per_step * learning_flops,
         optimizer_bytes=optimizer // shards,
         activation_bytes=spared if train.recompute else activation_bytes(upper, at_once, element=element),
         epochs=steps * tokens_per_step / train_tokens if train_tokens else 0.0,
@@ -243,12 +255,12 @@ def _embeddings(model: ModelConfig) -> int:
     return (1 if model.tie_embeddings else 2) * model.vocab_size * model.width + positions
 
 
-def _learning(model: ModelConfig, train: TrainConfig, through: int | None) -> tuple[int, int]:
+def _learning(model: ModelConfig, train: TrainConfig, through: int | None, thin: int | None) -> tuple[int, int]:
     """Weights that learn, and the bytes of the optimizer's moments: AdamW keeps two values a weight, Muon one.
 
-    `through` None: everything learns, else so many of the uppermost blocks.
+    `through` None: everything learns, else so many of the uppermost blocks, or of `thin` adapters all.
     """
-    blocks = (model.layers if through is None else through) * block_weights(model)
+    blocks = thin if thin is not None else (model.layers if through is None else through) * block_weights(model)
     rest = _embeddings(model) if through is None else 0
     return blocks + rest, 4 * (blocks * (1 if train.optimizer == "muon" else 2) + 2 * rest)
 

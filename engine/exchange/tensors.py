@@ -98,7 +98,7 @@ class Names:
         with torch.device("meta"):
             own = GraftModel(card).state_dict()
         self.shapes = {name: list(value.shape) for name, value in own.items()}
-        self._parts = dict(self._tensors(family, card))
+        self.parts = dict(self._tensors(family, card))
 
     def _tensors(self, family: Family, card: ModelCard) -> Iterator[tuple[str, tuple[list[str], bool]]]:
         """Each published tensor and which of ours it holds, and whether it is turned."""
@@ -120,7 +120,7 @@ class Names:
                     yield f"{theirs}{part.theirs}.{kind}", (names, part.turned and kind == "weight")
 
     def published_shape(self, theirs: str) -> list[int]:
-        names, turned = self._parts[theirs]
+        names, turned = self.parts[theirs]
         first = self.shapes[names[0]]
         shape = [sum(self.shapes[name][0] for name in names), *first[1:]]
         return shape[::-1] if turned else shape
@@ -133,7 +133,7 @@ class Names:
         bare = self.family.prefix if not any(n.startswith(self.family.prefix) for n in files.names) else ""
         self._check(files, bare)
         seen: dict[str, Tensor] = {}
-        for theirs, (names, turned) in self._parts.items():
+        for theirs, (names, turned) in self.parts.items():
             value = files.read(theirs.removeprefix(bare))
             value = value.T if turned else value
             for name, part in zip(names, torch.split(value, [self.shapes[n][0] for n in names])):
@@ -146,7 +146,7 @@ class Names:
                 yield name, part.contiguous()
 
     def _check(self, files: Files, bare: str) -> None:
-        wanted = {theirs.removeprefix(bare): theirs for theirs in self._parts}
+        wanted = {theirs.removeprefix(bare): theirs for theirs in self.parts}
         for name in sorted(wanted):
             if name not in files.names:
                 raise InputError(f"has no {name}", where=files.where(name), fix="the weights are not whole: fetch them")
@@ -163,7 +163,7 @@ class Names:
     def publish(self, ours: Mapping[str, Tensor], dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         """Our tensors under their published names, in `dtype`; None: in the types they have."""
         made = {}
-        for theirs, (names, turned) in self._parts.items():
+        for theirs, (names, turned) in self.parts.items():
             value = torch.cat([ours[name] for name in names]) if len(names) > 1 else ours[names[0]]
             value = value.T if turned else value
             # A file holds no tensor twice: one that stands under two names is written out under each.

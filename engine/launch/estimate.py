@@ -145,6 +145,7 @@ def _branch(workspace: Workspace, config: BranchConfig, gpu: bool) -> Plan:
         train_tokens=round(rows * tokens),
         tokens_per_step=round(config.train.batch * tokens),
         what=config.what,
+        rank=config.lora.rank,
         vocabulary=config.method != "classify",
         gpu=gpu,
     )

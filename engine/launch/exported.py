@@ -14,13 +14,14 @@ from engine.launch.wire import python_command
 _ERRORS: dict[int, type[GraftlineError]] = {2: InputError, 3: NotFoundError}
 
 
-def export_model(home: Path, model: str, folder: Path, dtype: str = "keep") -> Exported:
-    """Write `model` to `folder`, which must not exist yet. `dtype`: keep, fp32, bf16 or fp16.
+def export_model(home: Path, model: str, folder: Path, form: str = "keep") -> Exported:
+    """Write `model` to `folder`, which must not exist yet. `form`: keep, fp32, bf16 or fp16; adapter: what a
+    LoRA variant adds to its base, for `peft`.
 
     Raises `InputError` for a model that fits no published family, `NotFoundError` for one that is not here, and
     `MachineError` when the process dies.
     """
-    command, environment = python_command("engine.exchange.export", str(home), model, str(folder), dtype)
+    command, environment = python_command("engine.exchange.export", str(home), model, str(folder), form)
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     try:
         said = msgspec.json.decode(done.stdout.splitlines()[-1], type=Exported | Refused)

@@ -15,4 +15,5 @@ def trained_flops_per_token(model: GraftModel) -> float:
         through = config.layers
     else:
         through = config.layers - learning.index(True) if any(learning) else 0
-    return learning_flops_per_token(config, through=through, vocabulary=model.classify_head is None)
+    thin = model.card.lora is not None and any(learning)
+    return learning_flops_per_token(config, through=through, vocabulary=model.classify_head is None, thin=thin)

@@ -19,6 +19,7 @@ from engine.config.size import head_size
 from engine.errors import InputError
 from engine.model.embedding import look_up
 from engine.model.layers import Block, Cache, lowered, norm, rotary_table
+from engine.model.lora import LoraLinear, adapt
 from engine.model.loss import IGNORED, token_loss
 
 _INIT_STD = 0.02  # GPT-2's (Radford et al. 2019), for every matrix and embedding
@@ -111,6 +112,8 @@ class GraftModel(nn.Module):
         config = card.model
         self.card = card
         self.trunk = Transformer(config)
+        if card.lora is not None:
+            adapt(self.trunk.blocks, card.lora)
         language = card.head == "lm"
         untied = language and not config.tie_embeddings
         self.trunk.scores = language and config.tie_embeddings
@@ -168,6 +171,8 @@ def initialise(model: GraftModel) -> None:
             nn.init.normal_(part.weight, std=residual_std if writes else _INIT_STD)
         if isinstance(part, nn.Linear) and part.bias is not None:
             nn.init.zeros_(part.bias)
+        if isinstance(part, LoraLinear):
+            part.initialise()
 
 
 def parameters(model: nn.Module) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.config.schema import ModelCard
 from engine.errors import InputError
+from engine.model.lora import A, B, merged
 from engine.model.transformer import GraftModel
 
 WEIGHTS = "model.safetensors"
@@ -55,12 +56,14 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> GraftModel:
 def load_trunk(model: GraftModel, folder: Path) -> None:
     """Give `model` the trunk of the model in `folder`, and its language head where both have one.
 
-    A head of another kind keeps the weights it has: that is what a branch is.
+    A head of another kind keeps the weights it has: that is what a branch is. So do adapters of its own; those of the
+    model in `folder` are added to its weights.
     """
-    tensors = load_tensors(folder / WEIGHTS)
+    tensors = merged(load_tensors(folder / WEIGHTS), load_card(folder).lora)
     own = model.state_dict()
     for name, value in own.items():
-        if not name.startswith("trunk.") and (name not in tensors or name.startswith("classify_head.")):
+        new = not name.startswith("trunk.") and (name not in tensors or name.startswith("classify_head."))
+        if new or name.endswith((A, B)):
             tensors[name] = value
     put(model, {n: t for n, t in tensors.items() if n.startswith("trunk.") or n in own}, folder / WEIGHTS)
 

@@ -47,10 +47,10 @@ async def test_an_empty_workspace_offers_ways_to_begin(empty_app: GraftlineApp) 
         for words in ("One base, many variants", "Play the demo", "a corpus of your own", "Read the keys"):
             assert words in shown
         assert isinstance(empty_app.focused, OptionList)
-        await pilot.press("down", "s", "enter")
+        await pilot.press("down", "s", "s", "enter")
         await settle(pilot)
         assert isinstance(empty_app.screen, HelpScreen)
-        await pilot.press("escape", "k", "enter")
+        await pilot.press("escape", "k", "k", "enter")
         await settle(pilot)
         assert [message.kind for message in asked] == ["corpus"]
 
