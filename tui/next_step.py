@@ -16,6 +16,7 @@ from tui.messages import Snapshot
 _ACTIVE = ("queued", "running", "stopping")
 _DOING = {
     "corpus": "The corpus {} is being built: cleaned, de-duplicated, tokenised.",
+    "import": "The open weights of {} are being read, checked and frozen.",
     "pretrain": "{} is being pretrained; it stops by itself when its held-out loss flattens.",
     "branch": "{} is being trained on its task.",
     "evaluate": "{} is being evaluated on what it never saw.",
