@@ -32,6 +32,9 @@ from engine.model.transformer import check
 from engine.model.weights import save_tensors
 from engine.stage import Outcome, StageContext
 
+_LONG = 8192
+"""Tokens: a context that few machines train on."""
+
 
 def run(context: StageContext, config: ImportConfig) -> Outcome:
     """Freeze one base. Raises `InputError` naming the file that cannot be taken, and why."""
@@ -45,6 +48,8 @@ def run(context: StageContext, config: ImportConfig) -> Outcome:
         raise InputError(problem, where=folder / "tokenizer.json", fix="it belongs to another model")
     for line in inherited(card, f"{published.family.model_type}, {origin}", tokenizer.n_vocab):
         context.say(line)
+    if card.model.context > _LONG and not config.context:
+        context.say(f"branches train on sequences of {card.model.context:,} tokens; --context N makes them shorter")
     while True:
         made = write_version(
             context.workspace,
