@@ -78,7 +78,7 @@ class ModelActions(RunActions):
         folder = await self.app.push_screen_wait(ask)
         if folder and folder.strip():
             path, gateway = Path(folder.strip()).expanduser().absolute(), self.graft.gateway
-            self.graft.ask(lambda: gateway.export(node.id, path), self._exported, group="export")
+            self.graft.ask(lambda: gateway.export(node.id, path), self._exported)
 
     def _exported(self, made: Exported) -> None:
         self.graft.say(f"{one_line(made.model)} is in {one_line(made.folder)}, as {made.architecture}.")
