@@ -109,6 +109,15 @@ class RunFolder:
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
+    @property
+    def profile_request(self) -> Path:
+        """How many steps somebody wants profiled; gone once the engine has heard it."""
+        return self.path / "profile.ask"
+
+    def profile(self, step: int) -> Path:
+        """The trace of some steps, by the first of them."""
+        return self.path / "profiles" / f"step-{step:08d}.json.gz"
+
     def checkpoint(self, step: int) -> Path:
         return self.checkpoints / f"step-{step:08d}"
 

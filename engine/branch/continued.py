@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from engine.branch.data import set_apart
 from engine.branch.method import Recipe, Setting
 from engine.config.schema import SourceConfig
+from engine.corpus.check import checked
 from engine.corpus.manifest import CorpusFolder, find_corpus
 from engine.corpus.sources import documents
 from engine.corpus.texts import texts
@@ -51,13 +52,14 @@ def continued(setting: Setting) -> Recipe:
         seed=config.seed,
         bytes_per_token=text.heldout_bytes / len(text.heldout),
         source=config.data.corpus or config.data.train,
+        vocab_size=setting.card.model.vocab_size,
     )
     return Recipe(replace(setting.card, head="lm", classes=()), task)
 
 
 def _from_corpus(setting: Setting) -> DomainText:
     where = setting.context.folder.config
-    corpus = find_corpus(setting.context.workspace, setting.config.data.corpus, where=where, key="data.corpus")
+    corpus = checked(find_corpus(setting.context.workspace, setting.config.data.corpus, where=where, key="data.corpus"))
     if corpus.tokenizer().same_as(setting.tokenizer):
         train, heldout = corpus.tokens("train"), corpus.tokens("heldout")
         return DomainText(train, heldout, corpus.manifest.heldout_bytes)

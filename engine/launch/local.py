@@ -21,6 +21,10 @@ from engine.launch.wire import python_command
 from engine.paths import RunFolder
 from engine.stage import boot_id
 
+_SIGNAL_HINTS = {
+    signal.SIGKILL: " (by hand, or by a memory limit)",
+    signal.SIGBUS: " (a file it was reading was cut short, or its disk failed: check the corpus)",
+}
 _CLOCK_SLACK = 2.0  # seconds; psutil derives creation times from a boot time that moves when the clock is set
 
 
@@ -132,7 +136,7 @@ def why_died(code: int | None, kills_before: int | None, log: Path) -> str:
         return f"the engine died and left no word{memory if starved else ' (killed, or the machine went down)'}"
     if code < 0:
         name = _signal_name(-code)
-        hint = memory if starved else " (by hand, or by a memory limit)" if -code == signal.SIGKILL else ""
+        hint = memory if starved else _SIGNAL_HINTS.get(-code, "")
         return f"the engine was killed by signal {-code} ({name}){hint}"
     return f"the engine ended with code {code} and left no word: {last_line(log)}"
 

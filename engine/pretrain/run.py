@@ -11,6 +11,7 @@ import msgspec
 
 from engine.config.schema import ModelCard, ModelConfig, PretrainConfig
 from engine.config.size import plan
+from engine.corpus.check import checked
 from engine.corpus.manifest import CorpusFolder, find_corpus
 from engine.errors import InputError
 from engine.model.devices import choose
@@ -23,7 +24,7 @@ from engine.train.loop import fit, step_limit
 
 def run(context: StageContext, config: PretrainConfig) -> Outcome:
     where = context.folder.config
-    corpus = find_corpus(context.workspace, config.corpus, where=where, key="corpus")
+    corpus = checked(find_corpus(context.workspace, config.corpus, where=where, key="corpus"))
     shape = resolve_shape(config, corpus, where=where)
     if not config.train.steps and not config.train.epochs:
         raise InputError("how long?", where=where, key="train.steps", fix="give train.steps or train.epochs")
@@ -39,6 +40,7 @@ def run(context: StageContext, config: PretrainConfig) -> Outcome:
         seed=config.seed,
         bytes_per_token=corpus.manifest.heldout_bytes / max(corpus.manifest.heldout_tokens, 1),
         source=corpus.ref,
+        vocab_size=shape.vocab_size,
     )
     steps = step_limit(task, config.train)
     gpu, there = device.torch_device.type == "cuda", corpus.manifest.train_tokens

@@ -7,7 +7,7 @@ and shuffles the pieces; each token is a target once an epoch.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -21,11 +21,15 @@ Tokens = np.ndarray[Any, np.dtype[Any]]
 class Windows:
     """Shuffled training windows, epoch after epoch."""
 
-    def __init__(self, tokens: Tokens, context: int, seed: int):
-        """`tokens` may be a memory map. Windows are `context` long, or shorter when there is not that much text."""
+    def __init__(self, tokens: Tokens, context: int, seed: int, vocab_size: int = 0, source: str = ""):
+        """`tokens` may be a memory map. Windows are `context` long, or shorter when there is not that much text.
+
+        With `vocab_size`, reading a token beyond raises `InputError`; `source` names the tokens for it.
+        """
         if len(tokens) < 2:
             raise InputError(f"{len(tokens)} tokens of training text are too few", fix="give more text")
         self.tokens, self.seed = tokens, seed
+        self.vocab_size, self.source = vocab_size, source
         self.length = min(context, len(tokens) - 1)
         self.count = len(tokens) // self.length
         """In one epoch."""
@@ -37,7 +41,16 @@ class Windows:
         # The row is a ring: its last document ends with end-of-text, so its first may follow.
         places = (starts[:, None] + np.arange(self.length + 1)) % len(self.tokens)
         rows = torch.from_numpy(self.tokens[places].astype(np.int64))
+        if self.vocab_size and int(rows.max()) >= self.vocab_size:
+            self._refuse(rows, places)
         return rows[:, :-1], rows[:, 1:]
+
+    def _refuse(self, rows: Tensor, places: np.ndarray[Any, np.dtype[np.int64]]) -> NoReturn:
+        """A file that was damaged while it was being read; an embedding would end in an index error, or on the GPU."""
+        row, at = (rows >= self.vocab_size).nonzero()[0].tolist()
+        where = getattr(self.tokens, "filename", None) or self.source
+        problem = f"token {int(rows[row, at]):,} at place {int(places[row, at]):,} is none of {self.vocab_size:,}"
+        raise InputError(problem, where=where, fix="restore the file or build the corpus again, then resume")
 
     def start(self, number: int) -> int:
         """Where a window begins in the row of tokens."""

@@ -24,11 +24,12 @@ class LanguageTask:
 
     def __init__(
         self, train_tokens: Tokens, heldout_tokens: Tokens, context: int, train: TrainConfig, *, seed: int,
-        bytes_per_token: float, source: str = "",
+        bytes_per_token: float, source: str = "", vocab_size: int = 0,
     ):  # fmt: skip
-        """`bytes_per_token`: of the held-out text, to tell bits per byte, which other tokenizers can be held to."""
+        """`bytes_per_token`: of the held-out text, to tell bits per byte, which other tokenizers can be held to. For
+        `vocab_size` and `source` see `Windows`."""
         self.source = source
-        self.windows = Windows(train_tokens, context, seed)
+        self.windows = Windows(train_tokens, context, seed, vocab_size, source)
         self.steps_per_epoch = self.windows.count / train.batch
         self.bytes_per_token = bytes_per_token
         self.size = train.rows

@@ -24,8 +24,10 @@ from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 from engine.train import checkpoint
 from engine.train.guard import Finding, Guard, Response
+from engine.train.memory import Memory
 from engine.train.parallel import share
 from engine.train.plateau import Plateau
+from engine.train.profile import Profiler
 from engine.train.record import Recorder
 from engine.train.rescue import Rescue
 from engine.train.schedule import Schedule
@@ -89,6 +91,8 @@ class _Fit:
         self.recorder = Recorder(context, stepper.device.torch_device)
         self.guard = Guard(self.train, stepper.device.torch_device)
         self.rescue = Rescue(self.recorder, stepper)
+        self.memory = Memory(self.recorder, stepper)
+        self.profiler = Profiler(self.recorder, stepper.device.torch_device)
 
     @property
     def end(self) -> int:
@@ -117,8 +121,10 @@ class _Fit:
         while self.state.step < self.end:
             if self.parallel.stop_asked:
                 return self.stop()
-            self.update(self.state.step + 1)
+            with self.profiler.around(self.state.step + 1):
+                self.update(self.state.step + 1)
             self.after(self.state.step)
+        self.profiler.finish(self.state.step)
         return self.result(stopped=False)
 
     def resume(self, step: int) -> None:
@@ -132,12 +138,14 @@ class _Fit:
         elif state.threads != torch.get_num_threads():
             context.say(f"using {state.threads} CPU threads again, as before: another number would change the results")
             torch.set_num_threads(state.threads)
+        self.memory.resume(state)
         self.recorder.resume(state)
         if not self.recorder.announced(step):  # killed between the folder and its event
             self.recorder.announce(state, checkpoint.digest(context.folder, step), ())
 
     def stop(self) -> FitResult:
         """Somebody asked: leave a checkpoint to go on from."""
+        self.profiler.finish(self.state.step)
         if self.state.step and self.state.step not in self.context.folder.steps():
             self.save(looked=False)
         return self.result(stopped=True)
@@ -154,7 +162,7 @@ class _Fit:
     def update(self, step: int) -> None:
         """One optimizer step, and its place in the state."""
         state = self.state
-        stepped = self.stepper.step(step, self.factor(step), lambda s: self.guard.allows(state.guard, step, s))
+        stepped = self.memory.step(step, self.factor(step), lambda s: self.guard.allows(state.guard, step, s), state)
         state.step = step
         state.tokens += stepped.tokens
         state.flops += stepped.tokens * self.flops_per_token

@@ -37,6 +37,8 @@ class TrainState(Struct, kw_only=True):
     """Training losses since the last logged step, summed ..."""
     window_steps: int = 0
     """... and how many steps these are."""
+    micro_batch: int = 0
+    """What an attempt that ran out of memory went on with; 0: as configured."""
     guard: GuardState = field(default_factory=GuardState)
     threads: int = 0
     """CPU threads of each rank: sums are split by them, so another number gives other last bits."""

@@ -1,11 +1,11 @@
 """The real engine in a process of its own, forked from one that has imported torch: 0.05 s a start instead of 3 s.
 
-    {"stage", "folder", "kill_at", "ranks", "victim"} a line  ->  fork -> engine.__main__.main  ->  {"code", "moments"}
+    {"stage", "folder", "kill_at", "ranks", "victim", "fault"} a line -> fork -> engine.__main__.main -> {"code", "moments"}
 
 `kill_at` n: the engine sends itself SIGKILL at its n-th moment. Moments are where a death could hurt: before a step,
 between two optimizers' updates, before and after every write, sync, rename, link and removal. 0: it lives, and they
 are counted. Several `ranks` find in their environment what torchrun's agent gives; when the `victim` is killed, so are
-the others, as by the agent.
+the others, as by the agent. `fault` what@step: see `Fault`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ class ForkServer:
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
 
-    def run(self, stage: str, folder: Path, kill_at: int = 0, *, ranks: int = 1, victim: int = 0) -> tuple[int, int]:
+    def run(
+        self, stage: str, folder: Path, kill_at: int = 0, *, ranks: int = 1, victim: int = 0, fault: str = ""
+    ) -> tuple[int, int]:
         """One attempt; gives its exit code (-9: killed) and how many moments the victim had, when it lived."""
         assert self._process.stdin and self._process.stdout
-        request = {"stage": stage, "folder": str(folder), "kill_at": kill_at}
+        request = {"stage": stage, "folder": str(folder), "kill_at": kill_at, "fault": fault}
         self._process.stdin.write(json.dumps(request | {"ranks": ranks, "victim": victim}) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
@@ -75,6 +77,53 @@ class Moments:
         setattr(owner, name, watched)
 
 
+class Fault:
+    """Something that goes wrong in one step of an otherwise real engine.
+
+    nan: its loss is no number    oom: its second micro-batch asks for more memory than there is    token: the training
+    file is overwritten beforehand with tokens that no vocabulary has
+    """
+
+    def __init__(self, fault: str):
+        self.what, _, step = fault.partition("@")
+        self.step = int(step)
+
+    def install(self) -> None:
+        from engine.train.step import Stepper
+
+        plain, fault = Stepper.gradients, self
+
+        def gradients(stepper: Any, number: int) -> Any:
+            if number == fault.step:
+                fault.happen(stepper)
+            loss, *rest = plain(stepper, number)
+            return (loss * float("nan") if fault.what == "nan" and number == fault.step else loss, *rest)
+
+        Stepper.gradients = gradients  # type: ignore[method-assign]
+
+    def happen(self, stepper: Any) -> None:
+        if self.what == "token":
+            path = Path(stepper.task.windows.tokens.filename)
+            with path.open("r+b") as file:
+                file.write(b"\xff" * path.stat().st_size)
+        elif self.what == "oom":
+            self.what = ""
+            self.exhaust(stepper.task)
+
+    def exhaust(self, task: Any) -> None:
+        import torch
+
+        plain, calls = task.loss, []
+
+        def loss(model: Any, batch: Any) -> Any:
+            calls.append(1)
+            if len(calls) == 2:
+                torch.empty(1 << 48)
+            return plain(model, batch)
+
+        task.loss = loss
+
+
 def child(request: dict[str, Any]) -> int:
     import shutil
 
@@ -94,6 +143,8 @@ def child(request: dict[str, Any]) -> int:
         (pathlib.Path, "rename"), (pathlib.Path, "replace"), (pathlib.Path, "symlink_to"), (shutil, "rmtree"),
     ):  # fmt: skip
         moments.watch(owner, name)
+    if request["fault"]:
+        Fault(request["fault"]).install()
     code = main([request["stage"], request["folder"]])
     if request["ranks"] == 1 or int(os.environ["RANK"]) == request["victim"]:
         Path(request["folder"], "moments").write_text(str(moments.seen))
