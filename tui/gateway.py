@@ -378,6 +378,10 @@ class Gateway:
     def stop(self, run_id: str) -> None:
         self.client.stop(run_id)
 
+    def profile(self, run_id: str) -> None:
+        """Have a running run trace its next five steps."""
+        self.client.profile(run_id, steps=5)
+
     def resume(self, run_id: str) -> None:
         self.client.resume(run_id)
 

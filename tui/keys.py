@@ -67,6 +67,7 @@ RUN: list[BindingType] = [
     _key("l", "logs", "logs", "run.logs", "Read this run's log"),
     _key("S", "stop", "stop", "run.stop", "Checkpoint and stop, or leave the queue"),
     _key("R", "resume", "resume", "run.resume", "Go on from the last checkpoint"),
+    _key("ctrl+t", "profile", "profile", "run.profile", "Trace its next five steps, for ui.perfetto.dev"),
     _key("i", "note", "note", "run.note", "Write a note about this or all marked"),
     _key("t", "tag", "tag", "run.tag", "Add a tag; a minus before it takes it off"),
     _key("r", "rename", "rename", "run.rename", "Give this another name on screen"),

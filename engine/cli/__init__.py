@@ -6,6 +6,7 @@
     queue     queue                               manners   settings serve
     plan      plan                                generate  generate
     exchange  import export
+    steps     batch profile
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -33,6 +34,7 @@ from engine.cli.look import VERBS as LOOK
 from engine.cli.manners import VERBS as MANNERS
 from engine.cli.plan import VERBS as PLAN
 from engine.cli.queue import VERBS as QUEUE
+from engine.cli.steps import VERBS as STEPS
 from engine.cli.weigh import VERBS as WEIGH
 from engine.errors import GraftlineError, InputError, machine_error
 from engine.plain import one_line
@@ -74,7 +76,7 @@ def open_app(home: Path, theme: str | None = None) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *EXCHANGE, *PLAN, *LAUNCH, *WEIGH, *LOOK, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
+for verb in (*BUILD, *EXCHANGE, *PLAN, *LAUNCH, *WEIGH, *LOOK, *STEPS, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
     cli.add_command(verb)
 
 

@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "3. Freeze": ("freeze", "verify", "import", "export"),
     "4. Branch many times": ("branch",),
     "5. Evaluate and compare": ("evaluate", "compare", "generate"),
-    "Look": ("lineage", "runs", "show", "watch", "logs", "metrics", "serve"),
+    "Look": ("lineage", "runs", "show", "watch", "logs", "metrics", "batch", "profile", "serve"),
     "Control": ("queue", "stop", "resume", "cancel", "rm", "note", "tag", "rename"),
     "Ask": ("sql", "reindex"),
 }

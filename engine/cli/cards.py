@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from engine.launch.client import Client
 
+VITALS = {
+    "lr": "lr", "muon_lr": "Muon's", "grad_norm": "gradient norm", "epoch": "passes over the data", "mfu": "MFU",
+    "memory_bytes": "memory", "update_ratio_embed": "embedding", "update_ratio_attention": "attention",
+    "update_ratio_mlp": "MLP", "update_ratio_head": "head", "update_ratio_rest": "rest",
+}  # fmt: skip
+"""Measurements that tell how a run fares, and what they are called here."""
 _DECISIONS = {"decision", "failed", "stopped"}
 
 
@@ -28,6 +34,8 @@ class RunCard(Struct, tag_field="what", tag="run", frozen=True, kw_only=True):
     evaluations: list[EvalRow]
     """Of the model this run made, or for an evaluation, those it made."""
     decisions: list[EventRow]
+    newest: dict[str, float] = {}
+    """The last value of each of `VITALS` that it has measured."""
 
 
 class ModelCard(Struct, tag_field="what", tag="model", frozen=True, kw_only=True):
@@ -67,7 +75,15 @@ def run_card(client: Client, run: RunRow) -> RunCard:
         checkpoints=client.checkpoints(run.id),
         evaluations=[row for row in client.evals() if run.id in (row.model_id, row.run_id)],
         decisions=[event for event in client.events(run.id) if event.type in _DECISIONS],
+        newest=_newest(client, run.id),
     )
+
+
+def _newest(client: Client, run_id: str) -> dict[str, float]:
+    known = set(client.search_keys())
+    keys = [f"metric.{name}" for name in VITALS if f"metric.{name}" in known]
+    found = client.values(keys, (run_id,))
+    return {key.removeprefix("metric."): float(value) for key, (value,) in found.items() if value is not None}
 
 
 def model_card(client: Client, model: ModelRow) -> ModelCard:
@@ -149,6 +165,7 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
         ("device", run.device or figures.UNKNOWN),
         ("steps", steps),
         ("loss", f"train {render.number(run.train_loss)}, held-out {render.number(run.heldout_loss)}"),
+        *vitals(card.newest),
         *cost_rows(run.cost),
         *_plan_rows(run),
         *marks(run.tags, run.note),
@@ -170,6 +187,23 @@ def _run_parts(card: RunCard) -> list[RenderableType]:
 def _plan_rows(run: RunRow) -> list[tuple[str, object]]:
     """What was expected, and what came of it."""
     return [("plan", run.expectation)] if run.expectation else []
+
+
+def vitals(newest: dict[str, float]) -> list[tuple[str, object]]:
+    """How the steps fare: rates and norms, how far updates go, what of the machine is used."""
+
+    def said(name: str) -> str:
+        value = newest[name]
+        shown = f"{value:.1%}" if name == "mfu" else figures.size(value) if name == "memory_bytes" else f"{value:.3g}"
+        return f"{VITALS[name]} {shown}"
+
+    rows = (
+        ("newest", ("lr", "muon_lr", "grad_norm", "epoch")),
+        ("update / weight", tuple(name for name in VITALS if name.startswith("update_ratio"))),
+        ("uses", ("mfu", "memory_bytes")),
+    )
+    told = [(title, ", ".join(said(name) for name in names if name in newest)) for title, names in rows]
+    return [(title, text) for title, text in told if text]
 
 
 def cost_rows(cost: Any) -> list[tuple[str, object]]:

@@ -19,8 +19,8 @@ def checked(corpus: CorpusFolder) -> CorpusFolder:
     Raises `FrozenError` naming the first file that is missing, cut short or changed.
     """
     manifest, size = corpus.manifest, np.dtype(corpus.manifest.dtype).itemsize
-    for split, tokens in (("train", manifest.train_tokens), ("heldout", manifest.heldout_tokens)):
-        path = corpus.path / FILES[split]
+    for name, tokens in ((FILES["train"], manifest.train_tokens), (FILES["heldout"], manifest.heldout_tokens)):
+        path = corpus.path / name
         there = path.stat().st_size if path.exists() else None
         if there is None:
             raise FrozenError("missing", where=path, fix=_FIX)

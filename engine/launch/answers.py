@@ -78,6 +78,7 @@ class Answers:
             "processes": self._processes,
             "notices": self._notices,
             "stop": lambda run_id: self._do(self.engines.stop, run_id),
+            "profile": lambda run_id, steps: self._do(lambda folder: self.engines.profile(folder, steps), run_id),
             "resume": lambda run_id: self._do(self.engines.resume, run_id),
             "cancel": lambda run_id: self._do(self.engines.cancel, run_id),
             "waiting": self._waiting,

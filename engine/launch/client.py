@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from engine.config.schema import RunConfig
-from engine.errors import MachineError
+from engine.errors import InputError, MachineError
 from engine.launch import job
 from engine.launch.estimate import predict
 from engine.launch.prepare import prepare
@@ -43,6 +43,8 @@ from engine.store.rows import (
 )
 
 T = TypeVar("T")
+MOST_PROFILED = 100
+"""Steps in one trace."""
 
 
 class Client:
@@ -173,6 +175,12 @@ class Client:
         """Ask a running engine to checkpoint and end. A queued run is cancelled."""
         self._tell("stop", run_id=run_id)
 
+    def profile(self, run_id: str, steps: int) -> None:
+        """Have a running engine trace its next steps into its folder's `profiles/`. Raises `InputError`."""
+        if not 1 <= steps <= MOST_PROFILED:
+            raise InputError(f"{steps} steps cannot be profiled", fix=f"1 to {MOST_PROFILED}: traces are large")
+        self._tell("profile", run_id=run_id, steps=steps)
+
     def resume(self, run_id: str) -> None:
         """Queue a stopped or failed run again; it goes on from its last checkpoint."""
         self._tell("resume", run_id=run_id)
@@ -277,6 +285,6 @@ class Client:
 _REPEATABLE = {
     "runs", "run", "lineage", "changes", "models", "corpora", "metrics", "curves", "search", "search_keys", "values",
     "events", "checkpoints", "evals", "evaluations", "predictions", "machine", "processes", "sql", "notices", "sync",
-    "reindex", "waiting", "reorder", "stop", "note", "tag", "rename",
+    "reindex", "waiting", "reorder", "stop", "profile", "note", "tag", "rename",
 }  # fmt: skip
 """Doing these twice is the same as once."""

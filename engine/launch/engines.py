@@ -24,7 +24,7 @@ from engine.journal.reader import read
 from engine.journal.writer import JournalWriter
 from engine.launch import local, resources
 from engine.launch.queue import State, Status, Statuses, ascending, read_status, write_status
-from engine.paths import RunFolder, Workspace
+from engine.paths import RunFolder, Workspace, write_atomic
 from engine.stage import boot_id
 from engine.store.watch import Listing, Rotation
 
@@ -272,6 +272,15 @@ class Engines:
         if status is not None:
             write_status(folder, replace(status, stop_asked=True))
         local.ask_to_stop(engine.identity, folder)
+
+    def profile(self, folder: RunFolder, steps: int) -> None:
+        """Have a running engine trace its next steps."""
+        self.finish(folder)
+        if folder.id not in self.running:
+            raise _refusal(folder, read_status(folder), "is not running", "only a running run can be profiled")
+        if life(folder).kind not in ("pretrain", "branch"):
+            raise InputError("has no steps", where=folder.id, fix="profile a run that trains")
+        write_atomic(folder.profile_request, f"{steps}")
 
     def resume(self, folder: RunFolder) -> None:
         """Queue a run again that stopped, failed or was cancelled; it goes on from its last checkpoint."""

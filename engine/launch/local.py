@@ -21,7 +21,7 @@ from engine.launch.wire import python_command
 from engine.paths import RunFolder
 from engine.stage import boot_id
 
-_SIGNAL_HINTS = {
+_SIGNAL_HINTS: dict[int, str] = {
     signal.SIGKILL: " (by hand, or by a memory limit)",
     signal.SIGBUS: " (a file it was reading was cut short, or its disk failed: check the corpus)",
 }

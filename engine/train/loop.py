@@ -20,8 +20,9 @@ from engine.journal.events import Planned
 from engine.memory import keep_freed
 from engine.model.devices import Device
 from engine.model.flops import trained_flops_per_token
+from engine.model.peak import peak_flops
 from engine.model.transformer import GraftModel
-from engine.stage import StageContext
+from engine.stage import StageContext, peak_memory
 from engine.train import checkpoint
 from engine.train.guard import Finding, Guard, Response
 from engine.train.memory import Memory
@@ -32,8 +33,9 @@ from engine.train.record import Recorder
 from engine.train.rescue import Rescue
 from engine.train.schedule import Schedule
 from engine.train.state import TrainState
-from engine.train.step import Stepper
+from engine.train.step import Stepped, Stepper
 from engine.train.task import Task
+from engine.train.updates import Updates
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ class _Fit:
         self.flops_per_token = trained_flops_per_token(self.model)
         plateau = Plateau(patience=self.train.patience, min_gain=self.train.min_gain)
         self.state = TrainState(plateau=plateau, threads=torch.get_num_threads(), ranks=self.parallel.size)
-        self.recorder = Recorder(context, stepper.device.torch_device)
+        peak = peak_flops(stepper.device) * self.parallel.size
+        self.recorder = Recorder(context, stepper.device.torch_device, self.flops_per_token, peak)
+        self.updates = Updates(self.parallel.learned)
         self.guard = Guard(self.train, stepper.device.torch_device)
         self.rescue = Rescue(self.recorder, stepper)
         self.memory = Memory(self.recorder, stepper)
@@ -162,7 +166,7 @@ class _Fit:
     def update(self, step: int) -> None:
         """One optimizer step, and its place in the state."""
         state = self.state
-        stepped = self.memory.step(step, self.factor(step), lambda s: self.guard.allows(state.guard, step, s), state)
+        stepped = self.memory.step(step, self.factor(step), lambda s: self.allows(step, s), state)
         state.step = step
         state.tokens += stepped.tokens
         state.flops += stepped.tokens * self.flops_per_token
@@ -172,6 +176,13 @@ class _Fit:
             self.respond(finding)
         if not any(f.response == "skip" for f in found):
             state.guard.dropped = 0
+
+    def allows(self, step: int, stepped: Stepped) -> bool:
+        """Whether the update may be made; and what it does to the weights, where that will be told."""
+        allowed = self.guard.allows(self.state.guard, step, stepped)
+        if allowed and step % self.train.eval_every == 0:
+            self.updates.before()
+        return allowed
 
     def respond(self, finding: Finding) -> None:
         self.rescue.respond(finding, self.state, self.train.lr * self.factor(finding.step))
@@ -190,7 +201,7 @@ class _Fit:
         looked = step % train.eval_every == 0 or step == self.end
         due = step % train.checkpoint_every == 0 or self.parallel.checkpoint_asked
         if step % train.log_every == 0 or looked or step == 1:
-            self.recorder.log(state, train.lr * self.factor(step))
+            self.recorder.log(state, self.stepper.optimizers.rates(train, self.factor(step)))
         if looked:
             with self.recorder.off_the_clock():
                 self.look()
@@ -207,8 +218,8 @@ class _Fit:
         self.model.eval()
         values = self.stepper.look()
         self.model.train()
-        memory = device.memory_bytes()
-        self.recorder.measure(state, {**values, "memory_bytes": float(memory)} if memory is not None else values)
+        place = {"epoch": state.step / self.stepper.task.steps_per_epoch, "memory_bytes": float(peak_memory())}
+        self.recorder.measure(state, values | place | self.updates.after())
         state.heldout_step, state.heldout_loss = state.step, values["heldout_loss"]
         if state.plateau.look(values["heldout_loss"]) and state.decay_start is None:
             state.flattened = True

@@ -44,12 +44,18 @@ class Optimizers:
             fused = all(p.device.type in ("cpu", "cuda", "mps") for p in rest.values())
             adamw = _AdamW(groups, lr=train.lr, betas=(train.beta1, train.beta2), eps=1e-10, fused=fused)
             self.parts.append((adamw, train.lr))
+        self.has_muon = bool(muon)
         if muon:
             matrices = Muon(muon.values(), lr=train.muon_lr, momentum=0.95, weight_decay=train.weight_decay)
             matrices.in_bf16 = dtype == torch.bfloat16
             if held.divided:
                 matrices.through = lambda p, matrix, work: held.through(self.names[p], matrix, work)
             self.parts.append((matrices, train.muon_lr))
+
+    def rates(self, train: TrainConfig, factor: float) -> dict[str, float]:
+        """The learning rates at `factor` times their peaks, by the names that they have in a journal."""
+        peaks = {"lr": train.lr, "muon_lr": train.muon_lr if self.has_muon else 0.0}
+        return {name: peak * factor for name, peak in peaks.items() if peak}
 
     def step(self, factor: float) -> None:
         """Update the weights at `factor` times the peak learning rates."""

@@ -25,6 +25,7 @@ class Profiler:
 
     def __init__(self, recorder: Recorder, device: torch.device):
         self.recorder, self.folder = recorder, recorder.context.folder
+        self.first_rank = recorder.context.rank == 0
         self.activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device.type == "cuda" else [])]
         self._running: Any = None
         self._first = self._last = 0
@@ -32,7 +33,7 @@ class Profiler:
     @contextmanager
     def around(self, step: int) -> Iterator[None]:
         """One step."""
-        if self._running is None and (steps := take_request(self.folder)):
+        if self._running is None and self.first_rank and (steps := take_request(self.folder)):
             self._first, self._last = step, step + steps - 1
             self._running = profile(activities=self.activities, record_shapes=True)
             self._running.start()

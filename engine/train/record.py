@@ -24,7 +24,9 @@ from engine.train.step import Stepped
 class Recorder:
     """One attempt's voice. The window is what happened since the last logged step."""
 
-    def __init__(self, context: StageContext, device: torch.device):
+    def __init__(self, context: StageContext, device: torch.device, flops_per_token: float, peak: float):
+        """`peak`: FLOPs per second that the device could do at most; 0: not known."""
+        self.flops_per_token, self.peak = flops_per_token, peak
         self.context = context
         self.loss_sum = torch.zeros((), device=device)
         self.norm = torch.full((), math.nan)
@@ -53,12 +55,14 @@ class Recorder:
             self.loss_sum += stepped.loss
             state.window_steps += 1
 
-    def log(self, state: TrainState, rate: float) -> None:
+    def log(self, state: TrainState, rates: dict[str, float]) -> None:
         """Record the mean training loss since the last time and the rates, and open a new window."""
         loss = self.loss_sum.item() / state.window_steps if state.window_steps else math.nan
         now = time.monotonic()
         pace = self.window_tokens / max(now - self.window_began, 1e-9)
-        values = {"train_loss": loss, "lr": rate, "grad_norm": self.norm.item(), "tokens_per_second": pace}
+        values = {"train_loss": loss, **rates, "grad_norm": self.norm.item(), "tokens_per_second": pace}
+        if self.peak:
+            values["mfu"] = pace * self.flops_per_token / self.peak
         self.measure(state, values)
         self.empty(state)
         self.window_tokens = 0

@@ -44,6 +44,10 @@ class RunActions(Naming):
         ends = dict.fromkeys(("stopped", "failed"), "{} queued again.")
         self._each(ends, self.graft.gateway.resume, "only stopped or failed runs resume")
 
+    def action_profile(self) -> None:
+        ends = {"running": "{}: its next five steps will be in its folder's profiles/."}
+        self._each(ends, self.graft.gateway.profile, "only running runs are profiled")
+
     def _each(self, said: dict[str, str], call: Callable[[str], object], otherwise: str) -> None:
         """Do something to every chosen run whose state is a key of `said`; its value says that it was done."""
         targets = self._chosen_targets()
