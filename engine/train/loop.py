@@ -214,7 +214,7 @@ class _Fit:
 
     def look(self) -> None:
         """Measure held-out loss; when it has flattened, begin the decay."""
-        state, device = self.state, self.stepper.device
+        state = self.state
         self.model.eval()
         values = self.stepper.look()
         self.model.train()

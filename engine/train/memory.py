@@ -47,7 +47,9 @@ class Memory:
             if updating:
                 raise MachineError(f"{self.where}: out of memory in the update itself (a smaller model)") from None
             if self.stepper.parallel.size > 1:  # the others are waiting for this rank's gradients
-                problem = f"out of memory at step {number}: set it to {half(self.stepper.train.share, rows)}, then resume"
+                problem = (
+                    f"out of memory at step {number}: set it to {half(self.stepper.train.share, rows)}, then resume"
+                )
                 raise MachineError(f"{self.where}: {problem}") from None
             problem = str(error).partition("\n")[0]
         self._halve(number, problem, state)  # out of the handler, whose traceback holds the step's tensors

@@ -1,6 +1,6 @@
 """The real engine in a process of its own, forked from one that has imported torch: 0.05 s a start instead of 3 s.
 
-    {"stage", "folder", "kill_at", "ranks", "victim", "fault"} a line -> fork -> engine.__main__.main -> {"code", "moments"}
+    {"stage", "folder", "kill_at", "ranks", "victim", "fault"} -> fork -> engine.__main__.main -> {"code", "moments"}
 
 `kill_at` n: the engine sends itself SIGKILL at its n-th moment. Moments are where a death could hurt: before a step,
 between two optimizers' updates, before and after every write, sync, rename, link and removal. 0: it lives, and they
@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -185,6 +186,8 @@ def forked(work: Callable[[dict[str, Any]], int], request: dict[str, Any]) -> in
     code = 70
     try:
         code = work(request)
+    except BaseException:  # noqa: BLE001 - whatever it was, this process must not go on as a server
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
