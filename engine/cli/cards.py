@@ -80,10 +80,11 @@ def run_card(client: Client, run: RunRow) -> RunCard:
 
 
 def _newest(client: Client, run_id: str) -> dict[str, float]:
-    known = set(client.search_keys())
-    keys = [f"metric.{name}" for name in VITALS if f"metric.{name}" in known]
-    found = client.values(keys, (run_id,))
-    return {key.removeprefix("metric."): float(value) for key, (value,) in found.items() if value is not None}
+    import msgspec
+
+    (row,) = client.sql(f"SELECT last_metrics FROM runs WHERE id = '{run_id}'").rows  # an id has no quotes
+    found = msgspec.json.decode(str(row[0]), type=dict[str, float])
+    return {name: found[name] for name in VITALS if name in found}
 
 
 def model_card(client: Client, model: ModelRow) -> ModelCard:

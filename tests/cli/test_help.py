@@ -60,7 +60,7 @@ def test_each_verb_has_help_and_examples_that_parse(path: tuple[str, ...]) -> No
 def test_each_verb_takes_home_and_the_reporting_ones_json(path: tuple[str, ...]) -> None:
     options = {option for parameter in VERBS[path].params for option in parameter.opts}
     assert "--home" in options
-    silent = {"demo", "serve", "stop", "resume", "cancel", "rm", "note", "tag", "rename"}
+    silent = {"demo", "serve", "stop", "profile", "resume", "cancel", "rm", "note", "tag", "rename"}
     assert ("--json" in options) == (path[0] not in silent)
 
 

@@ -19,6 +19,7 @@ from engine.journal.events import Decision, Failed
 from engine.journal.reader import Tail
 from engine.launch.job import create
 from engine.paths import RunFolder, Workspace
+from tests.cli.conftest import ask
 from tests.support import stages
 from tests.support.fork_server import ForkServer
 from tests.support.supervised import supervised
@@ -62,13 +63,6 @@ def on_the_curve(folder: RunFolder) -> list[tuple[str, float]]:
     return [(mark.word, mark.x) for mark in marks(feed.poll(), Look()) if mark.word]
 
 
-def in_the_database(workspace: Workspace, folder: RunFolder) -> list[str]:
-    """What `graftline show` tells of it."""
-    with supervised(workspace.home) as client:
-        client.sync()
-        return [event.text for event in run_card(client, client.run(folder.id)).decisions]
-
-
 def losses(folder: RunFolder) -> dict[int, float | None]:
     return dict(series(folder, "train_loss"))
 
@@ -80,9 +74,19 @@ def test_a_loss_that_is_no_number(workspace: Workspace, server: ForkServer, stra
     assert losses(folder)[8] is None and losses(folder)[20] is not None
     assert [losses(folder)[s] for s in range(1, 8)] == [losses(straight)[s] for s in range(1, 8)]
     assert len(batches.load(folder, 8).items) == 4
-    shown = in_the_database(workspace, folder)
-    assert shown[0].startswith("nan at step 8: loss is not a number; its batch is in batches/step-00000008.json")
-    assert "weights and optimizer are those of step 5 again; learning rates are 0.5 times" in shown[1]
+    with supervised(workspace.home) as client:
+        client.sync()
+        told = [event.text for event in run_card(client, client.run(folder.id)).decisions]
+        assert told[0].startswith("nan at step 8: loss is not a number; its batch is in batches/step-00000008.json")
+        assert "weights and optimizer are those of step 5 again; learning rates are 0.5 times" in told[1]
+        shown, text = (" ".join(ask(verb, folder.id, home=workspace.home).out.split()) for verb in ("show", "batch"))
+        assert "learning rates are 0.5 times the schedule's" in shown
+        assert all(word in shown for word in ("gradient norm", "passes over the data", "attention", "MFU", "memory"))
+        assert "loss is not a number" in text and "In the year" in text and "passes over text/" in text
+        missing = ask("batch", folder.id, "--step", 9, home=workspace.home)
+        assert missing.code == 3 and "no batch of step 9" in missing.one_line()
+        refused = ask("profile", folder.id, home=workspace.home)
+        assert refused.code == 2 and "only a running run can be profiled" in refused.one_line()
 
 
 def test_no_memory(workspace: Workspace, server: ForkServer, straight: RunFolder) -> None:

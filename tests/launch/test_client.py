@@ -95,12 +95,16 @@ def test_stop_then_resume_ends_where_an_undisturbed_run_does(client: Client, tmp
     tiny.make_corpus(client.workspace, tmp_path)
     whole = client.submit(tiny.pretrain(steps=400, every=20, name="whole")).run_id
     broken = client.submit(tiny.pretrain(steps=400, every=20, name="broken")).run_id
+    wait_for(lambda: client.run(broken).step >= 20)
+    client.profile(broken, 3)
     wait_for(lambda: client.run(broken).step >= 40)
     client.stop(broken)
     wait_for(lambda: ended(client, broken))
     stopped = client.run(broken)
     assert stopped.state == "stopped"
     assert 40 <= stopped.step < 400
+    (trace,) = (client.workspace.run(broken).path / "profiles").iterdir()
+    assert [e.text for e in client.events(broken) if trace.name in e.text]
     client.resume(broken)
     wait_for(lambda: ended(client, broken))
     one, other = client.run(whole), client.run(broken)
@@ -110,6 +114,8 @@ def test_stop_then_resume_ends_where_an_undisturbed_run_does(client: Client, tmp
     assert [(p.step, p.value) for p in both[0]["heldout_loss"]] == [(p.step, p.value) for p in both[1]["heldout_loss"]]
     with pytest.raises(InputError, match="cannot be resumed"):
         client.resume(broken)
+    with pytest.raises(InputError, match="is not running"):
+        client.profile(broken, 3)
 
 
 def test_a_run_whose_input_is_wrong_says_so_and_the_queue_goes_on(client: Client, tmp_path: Path) -> None:
