@@ -354,13 +354,24 @@ async def test_its_log_is_a_key_away(demo: GraftlineApp) -> None:
 async def test_what_cannot_be_stopped_or_resumed_says_so(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await watch(pilot, "areas")
-        await pilot.press("S", "R")
+        await pilot.press("S", "R", "ctrl+t")
         await settle(pilot)
         said = [str(notification.message) for notification in demo._notifications]
-    assert said[-2:] == [
+    assert said[-3:] == [
         "areas is finished: nothing to stop.",
         "areas is finished: only stopped or failed runs resume.",
+        "areas is finished: only running runs are profiled.",
     ]
+
+
+async def test_a_running_run_is_profiled_by_a_key(demo: GraftlineApp) -> None:
+    request = demo.gateway.workspace.run(RUNS["helper-long"]).profile_request
+    async with demo.run_test(size=WIDE) as pilot:
+        await watch(pilot, "helper-long")
+        await pilot.press("ctrl+t")
+        await settle(pilot, request.exists)
+    assert request.read_text() == "5"
+    request.unlink()  # its engine is this process, which hears nothing
 
 
 async def test_a_failed_run_is_queued_again(own_home: Path) -> None:
