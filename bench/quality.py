@@ -54,6 +54,13 @@ def theirs(text: CorpusFolder, steps: int, rate: float, told: argparse.Namespace
     return peer(TITLES[name], "" if told.nanogpt else version, command, best=True)
 
 
+def trained(one: Contestant, rate: float) -> list[Point]:
+    points, _ = one.run()
+    last = looks(points)[-1]
+    print(f"{one.name} at {rate:g}: {last.heldout:.4f} after {last.seconds:.0f} s", file=sys.stderr, flush=True)
+    return points
+
+
 def looks(points: list[Point]) -> list[Point]:
     return [point for point in points if point.heldout is not None]
 
@@ -90,11 +97,8 @@ def main(arguments: list[str]) -> int:
     told = parser.parse_args(arguments)
     workspace = Workspace(told.work.absolute())
     text = corpus(workspace, told.text, SIZE.tokenizer)
-    mine = {rate: ours(workspace, text, told.steps, rate).run()[0] for rate in told.muon_rates}
-    other = {rate: theirs(text, told.steps, rate, told).run()[0] for rate in told.rates}
-    for name, runs in (("Graftline", mine), ("peer", other)):
-        for rate, points in runs.items():
-            print(f"{name} at {rate:g}: {looks(points)[-1].heldout:.4f}", file=sys.stderr, flush=True)
+    mine = {rate: trained(ours(workspace, text, told.steps, rate), rate) for rate in told.muon_rates}
+    other = {rate: trained(theirs(text, told.steps, rate, told), rate) for rate in told.rates}
     (my_rate, my_points), (rate, points) = tuned(mine), tuned(other)
     target = looks(points)[-1].heldout or float("nan")
     peers_name = "nanoGPT's recipe" + ("" if told.nanogpt else " on transformers' GPT-2")
