@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
         return _check(found)
     if given.theme:
         found = msgspec.structs.replace(found, settings=msgspec.structs.replace(found.settings, theme=given.theme))
+    gc.disable()  # until the first frame stands: what is imported lives as long as the app, and is not garbage
     from tui.app import GraftlineApp
 
     app = GraftlineApp(home, found=found)

@@ -8,6 +8,7 @@ any moment changes nothing for a running engine.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from functools import partial
@@ -93,6 +94,9 @@ class GraftlineApp(Frame):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if not gc.isenabled():  # `tui.__main__` had it wait
+            gc.freeze()  # else every look for garbage goes through all that is imported, 50 ms each, in between keys
+            gc.enable()
         self.look()
         self.set_interval(self._poll, self.look)
 
