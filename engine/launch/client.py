@@ -18,8 +18,6 @@ from typing import Any, TypeVar, cast
 
 from engine.config.schema import RunConfig
 from engine.errors import MachineError
-from engine.launch import job
-from engine.launch.prepare import prepare
 from engine.launch.wire import Closed, Connection, connect, dial, wait_until_gone
 from engine.paths import Workspace
 from engine.store.rows import (
@@ -157,6 +155,9 @@ class Client:
 
     def submit(self, config: RunConfig, command: str = "", where: object = None) -> Submitted:
         """Check a configuration, queue a run of it, and see that a supervisor knows. `where`: its file, for errors."""
+        from engine.launch import job
+        from engine.launch.prepare import prepare
+
         ready = prepare(self.workspace, config, where)
         folder = job.create(self.workspace, ready.config, command=command, parents=ready.parents)
         self.sync()
