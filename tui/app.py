@@ -1,9 +1,10 @@
 """The app's frame: its places, its theme, its keys, and the one worker that asks the store what is new.
 
-    worker (thread, 1 Hz): gateway.snapshot()  ->  SnapshotArrived  ->  app.snapshot  ->  the place on screen draws
+    what was last seen (a file)                  ->  app.snapshot  ->  the first frame
+    worker (thread, 1 Hz): gateway.snapshot()    ->  SnapshotArrived  ->  app.snapshot  ->  the place on screen draws
 
-The first frame is drawn before anything is asked. Nothing here trains, computes or touches a file: closing the app at
-any moment changes nothing for a running engine.
+The first frame is drawn before anything is asked. Nothing here trains, computes or touches a file but that one: closing
+the app at any moment changes nothing for a running engine.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ from tui.undo import UndoStack
 from tui.widgets.place_bar import PLACES
 
 T = TypeVar("T")
+AHEAD_SECONDS = 0.3
+"""From the first frame to the loading of what is not on screen."""
+SOON = 1 << 20
+"""Bytes of what was last seen that are read in no time, and so before the first frame: about 500 runs."""
 
 
 def _place(name: str) -> Callable[[], Screen[Any]]:
@@ -89,12 +94,26 @@ class GraftlineApp(Frame):
         self.undo = UndoStack()
         self._teller = Teller(self)
 
+    def on_load(self) -> None:
+        """Before there is a screen."""
+        self.set_reactive(GraftlineApp.snapshot, self.gateway.remembered(most=SOON))
+
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         self.look()
         self.set_interval(self._poll, self.look)
+        self.set_timer(AHEAD_SECONDS, self._load_ahead)
+
+    @work(thread=True, group="ahead")
+    def _load_ahead(self) -> None:
+        """Load the other places while nobody waits: going to one then takes no longer than drawing it."""
+        for name in PLACES:
+            if get_current_worker().is_cancelled:
+                return
+            import_module(f"tui.screens.{name}")
+            time.sleep(0)  # a key comes first
 
     def on_unmount(self) -> None:
         self.gateway.close()

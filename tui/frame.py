@@ -36,6 +36,7 @@ from tui.palettes import DARK, PALETTES, textual_theme
 from tui.recolour import Recolour
 from tui.sent import Sent
 from tui.text import short_path
+from tui.typeahead import Typeahead
 
 SLOW_SECONDS = 2.0
 """Between two repaints, or two looks at the store, on a slow line."""
@@ -80,6 +81,7 @@ class Frame(App[None]):
         self._watching_line = self.settings.line == "auto"
         self._titled = ""
         self._touched = time.monotonic()
+        self._typeahead = Typeahead(self, super().on_event)
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._sent.forget())
@@ -174,7 +176,10 @@ class Frame(App[None]):
             self._sent.forget()
         if isinstance(event, events.InputEvent):
             self._touched = time.monotonic()
-        await super().on_event(event)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._typeahead.take(event)
+        else:
+            await super().on_event(event)
 
     @property
     def seconds_away(self) -> float:

@@ -7,6 +7,7 @@ command line. Heavy modules are imported inside, after the first frame is drawn.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Gateway:
     def mirror(self) -> Mirror:
         from engine.launch.mirror import Mirror as Kept
 
-        return Kept(self.client.changes)
+        return Kept(lambda since: self.client.changes(since))
 
     def close(self) -> None:
         """Give the connections back. The supervisor and every engine go on."""
@@ -119,11 +120,14 @@ class Gateway:
             kept = self._snapshot = Snapshot(lineage, runs, notices)
         return kept
 
-    def remembered(self) -> Snapshot | None:
-        """The workspace as it was last seen, before anything is asked; None when that is not known, or not news."""
-        from engine.store.remember import load
+    def remembered(self, most: float = math.inf) -> Snapshot | None:
+        """The workspace as it was last seen, before anything is asked; None when that is not known, or not news.
 
-        if self._snapshot is not None or self._recalled:
+        What takes more than `most` bytes is left for another time.
+        """
+        from engine.store.remember import load, size
+
+        if self._snapshot is not None or self._recalled or size(self.workspace) > most:
             return None
         self._recalled = True
         if (changes := load(self.workspace)) is None:

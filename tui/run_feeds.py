@@ -57,8 +57,9 @@ class RunFeeds:
     def poll(self, wanted: Wanted) -> Polled:
         """What is new of the runs that are wanted; others are let go."""
         self._feeds = {run_id: feed for run_id, feed in self._feeds.items() if run_id in wanted.run_ids}
-        self._begin([run_id for run_id in wanted.run_ids if run_id not in self._feeds], len(wanted.run_ids))
-        until = time.monotonic() + BUDGET
+        fresh = [run_id for run_id in wanted.run_ids if run_id not in self._feeds]
+        self._begin(fresh, len(wanted.run_ids))
+        until = time.monotonic() + (0.0 if fresh else BUDGET)  # what the store holds is drawn before more is read
         views, more = [], False
         for place, run_id in enumerate(wanted.run_ids):
             feed = self._feeds[run_id]

@@ -20,6 +20,8 @@ from msgspec import Meta, Struct
 from engine.config.load import convert, read_toml
 from engine.errors import InputError
 
+Theme = Literal["auto", "dark", "light", "contrast", "colour-blind", "sixteen", "none"]
+
 
 def _says(text: str, **bounds: Any) -> Meta:
     return Meta(description=text, **bounds)
@@ -51,7 +53,7 @@ class Notify(_Table, frozen=True, kw_only=True):
 
 class Settings(_Table, frozen=True, kw_only=True):
     theme: Annotated[
-        Literal["auto", "dark", "light", "contrast", "colour-blind", "sixteen", "none"],
+        Theme,
         _says("Colours. auto: dark, or what the terminal can show (none where NO_COLOR is set)."),
     ] = "auto"
     place: Annotated[

@@ -18,9 +18,6 @@ from typing import Any, TypeVar, cast
 
 from engine.config.schema import RunConfig
 from engine.errors import InputError, MachineError
-from engine.launch import job
-from engine.launch.estimate import predict
-from engine.launch.prepare import prepare
 from engine.launch.wire import Closed, Connection, connect, dial, wait_until_gone
 from engine.paths import Workspace
 from engine.store.rows import (
@@ -163,11 +160,13 @@ class Client:
 
         `force`: queue it even if it seems not to fit the memory.
         """
+        from engine.launch import job
+        from engine.launch.estimate import predict
+        from engine.launch.prepare import prepare
+
         ready = prepare(self.workspace, config, where, force=force)
         predicted = predict(self.workspace, ready.config, self.runs)
-        folder = job.create(
-            self.workspace, ready.config, command=command, parents=ready.parents, predicted=predicted
-        )  # fmt: skip
+        folder = job.create(self.workspace, ready.config, command=command, parents=ready.parents, predicted=predicted)
         self.sync()
         return Submitted(run_id=folder.id, said=ready.said)
 

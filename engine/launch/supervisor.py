@@ -25,6 +25,7 @@ import duckdb
 import msgspec
 
 from engine import __version__
+from engine.collector import spare
 from engine.errors import GraftlineError, MachineError, machine_error
 from engine.journal.writer import JournalWriter
 from engine.launch import wire
@@ -36,6 +37,7 @@ from engine.store.database import Database, Lock
 _TICK = 0.25
 _SYNC_SECONDS = 0.5
 _REMEMBER_SECONDS = 60.0
+_SETTLED_SECONDS = 5.0  # after so long the board of 10,000 runs is made
 
 
 def _seconds(name: str, default: float) -> float:
@@ -202,6 +204,7 @@ def main(arguments: list[str]) -> int:
         supervisor.leaving.set()
         supervisor.woken.set()
 
+    spare(_SETTLED_SECONDS)
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -36,7 +36,9 @@ from engine.paths import Workspace
 
 _LONGEST_PATH = 100  # sun_path holds 108 bytes on Linux and 104 on macOS, with its end mark
 _START_SECONDS = 60.0
-_started: list[subprocess.Popen[bytes]] = []  # kept so that each is reaped, and none warns when collected
+_POLL_SECONDS = 0.01  # between two looks whether the one just started listens; a look takes 30 us
+_started: list[tuple[Path, subprocess.Popen[bytes]]] = []
+"""Workspaces and the supervisors started here for them: kept so that each is reaped, and none is started twice."""
 
 _ERRORS: dict[str, type[GraftlineError]] = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, GraftlineError)
@@ -224,11 +226,27 @@ def dial(workspace: Workspace) -> Connection | None:
         raise
 
 
+def wake(workspace: Workspace) -> None:
+    """Start a supervisor when there is none, and do not wait for it: it starts while its first client does.
+
+    Never raises: whatever keeps one from starting is told by `connect`.
+    """
+    with contextlib.suppress(OSError, GraftlineError):
+        if not workspace.home.is_dir():
+            return  # a folder is made by who has something to put into it
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+            if channel.connect_ex(str(socket_path(workspace))) == 0:
+                return
+        with _start_lock(workspace, wait=False):
+            _spawn(workspace)
+
+
 @contextmanager
-def _start_lock(workspace: Workspace) -> Iterator[None]:
+def _start_lock(workspace: Workspace, *, wait: bool = True) -> Iterator[None]:
+    """Held by the one who starts a supervisor. Raises `BlockingIOError` instead of waiting, when told to."""
     descriptor = os.open(workspace.home / ".supervisor.start", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         os.close(descriptor)
@@ -237,7 +255,7 @@ def _start_lock(workspace: Workspace) -> Iterator[None]:
 def _start(workspace: Workspace) -> Connection:
     """Start a supervisor and wait for its greeting. One that leaves because another holds the workspace is normal."""
     deadline = time.monotonic() + _START_SECONDS
-    child: subprocess.Popen[bytes] | None = None
+    child = _starting(workspace)
     while time.monotonic() < deadline:
         connection = dial(workspace)
         if connection is not None and connection.hello.version == __version__:
@@ -251,7 +269,7 @@ def _start(workspace: Workspace) -> Connection:
         elif child.returncode is not None:
             _check_disk(workspace)
             raise MachineError(f"the supervisor would not start: {_last_line(workspace)}")
-        time.sleep(0.05)
+        time.sleep(_POLL_SECONDS)
     raise MachineError(f"the supervisor of {workspace.home} does not answer (see {workspace.home}/supervisor.log)")
 
 
@@ -266,7 +284,7 @@ def _check_disk(workspace: Workspace) -> None:
 
 
 def _spawn(workspace: Workspace) -> subprocess.Popen[bytes]:
-    _started[:] = [process for process in _started if process.poll() is None]
+    _started[:] = [(home, process) for home, process in _started if process.poll() is None]
     command, environment = python_command("engine.launch.supervisor", str(workspace.home))
     with (workspace.home / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
@@ -278,8 +296,13 @@ def _spawn(workspace: Workspace) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
         )
-    _started.append(process)
+    _started.append((workspace.home, process))
     return process
+
+
+def _starting(workspace: Workspace) -> subprocess.Popen[bytes] | None:
+    """The supervisor that was started here and still lives, if any."""
+    return next((one for home, one in _started if home == workspace.home and one.poll() is None), None)
 
 
 def _last_line(workspace: Workspace) -> str:

@@ -27,6 +27,14 @@ def save(workspace: Workspace, changes: Changes) -> None:
     write_atomic(workspace.snapshot, _header(body) + body)
 
 
+def size(workspace: Workspace) -> int:
+    """Bytes that `load` would read."""
+    try:
+        return workspace.snapshot.stat().st_size
+    except OSError:
+        return 0
+
+
 def load(workspace: Workspace) -> Changes | None:
     """What was saved last; None when there is nothing that can be believed."""
     try:

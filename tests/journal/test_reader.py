@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.journal.events import Checkpoint, Decision, Event, Metrics, Record, Said, Started
-from engine.journal.reader import Tail, parse, read, superseding
+from engine.journal.reader import MEASUREMENT, Tail, parse, read, superseding
 from engine.journal.writer import JournalWriter, encode
 
 
@@ -99,3 +99,16 @@ def test_a_third_attempt_from_an_older_checkpoint_takes_back_both() -> None:
     )  # fmt: skip
     kept = [e.event for e in superseding(told) if isinstance(e.event, Metrics)]
     assert kept == [metrics(1, 3.0)]
+
+
+def test_what_is_passed_over_is_the_measurements_and_nothing_else(tmp_path: Path) -> None:
+    """Wherever the other lines stand: alone among thousands, first, last, side by side; damage among them is told."""
+    path, others = tmp_path / "journal.jsonl", {0, 7, 8, 9, 1500, 2998, 2999}
+    told = [Said(text='"type":"metrics"') if n in others else metrics(n, 1.0) for n in range(3000)]
+    lines = [encode(record) for record in records(*told)]
+    lines[8] = b"0" + lines[8][1:] if lines[8][:1] != b"0" else b"1" + lines[8][1:]
+    path.write_bytes(b"".join(lines))
+    chunk = read(path, without=MEASUREMENT)
+    assert [record.seq for record in chunk.records] == sorted(others - {8})
+    assert chunk.damage == [f"{path}: byte {sum(map(len, lines[:8]))}: checksum does not fit"]
+    assert chunk.offset == path.stat().st_size

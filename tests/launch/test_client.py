@@ -256,6 +256,20 @@ def test_many_clients_at_once_start_one_supervisor(tmp_path: Path) -> None:
     assert line.split()[1] == "[]"
 
 
+def test_one_that_was_woken_ahead_is_the_one_that_answers(tmp_path: Path) -> None:
+    """An app wakes it before it asks; where nothing is, nothing is made."""
+    wire.wake(Workspace(tmp_path / "nowhere"))
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "ws").mkdir()
+    with supervised(tmp_path / "ws") as client:
+        wire.wake(client.workspace)
+        [woken] = [process.pid for home, process in wire._started if home == client.workspace.home]
+        assert client.runs() == []
+        assert supervisor_pid(client) == woken
+        wire.wake(client.workspace)
+        assert [process.pid for home, process in wire._started if home == client.workspace.home] == [woken]
+
+
 def test_many_threads_may_share_one_client(demo: Client) -> None:
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(len(demo.lineage().roots))) for _ in range(12)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import _wait
 
 from engine.launch.client import Client
 from tests.support.workspace import NOW, make_workspace
@@ -29,6 +30,8 @@ def _user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("COLORTERM", "truecolor")
         for name in ("GRAFTLINE_HOME", "NO_COLOR", "SSH_CONNECTION", "TMUX", "XDG_CONFIG_HOME"):
             patch.delenv(name, raising=False)
+        patch.setattr(_wait, "SLEEP_GRANULARITY", 0.005)  # a key would otherwise take 40 ms and more to be over
+        patch.setattr(_wait, "SLEEP_IDLE", 0.001)
         yield home
 
 

@@ -11,6 +11,7 @@ from textual.geometry import Region
 from tests.support.screen import control_characters
 from tui.widgets.chart import Mark, Row, Series, View, draw, value_at
 from tui.widgets.curve import Curve
+from tui.widgets.plot import MOST_WAYS, Layer
 
 
 def text(rows: list[Row]) -> list[str]:
@@ -159,3 +160,14 @@ async def test_a_live_axis_keeps_its_frame_until_it_is_outgrown() -> None:
         curve.live = False
         curve.set_series([falling(390)])
         assert curve.x_limit == 390, "at rest it ends where the run did"
+
+
+def test_an_earlier_look_is_not_drawn_again_and_only_so_many_are_kept() -> None:
+    layer = Layer(falling(), "#ffffff", 0.0, "●")
+    looks = [View(x_limit=200.0 + more) for more in range(MOST_WAYS + 1)]
+    first = [layer.codes(look, 0.0, 6.0, 40, 10) for look in looks[:-1]]
+    assert all(layer.codes(look, 0.0, 6.0, 40, 10) is was for look, was in zip(looks, first, strict=False))
+    layer.codes(looks[-1], 0.0, 6.0, 40, 10)
+    again = layer.codes(looks[0], 0.0, 6.0, 40, 10)
+    assert again is not first[0] and (again == first[0]).all()
+    assert len(layer.series.drawn["ways"]) == MOST_WAYS

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from tui.widgets.braille import codes, trace
-from tui.widgets.decimate import decimate, smooth
+from tui.widgets.braille import Bars, codes, trace
+from tui.widgets.decimate import Spans, decimate, smooth
+
+
+def dots_of(spans: Spans, low: float, high: float, columns: int, rows: int) -> NDArray[np.bool_]:
+    """What `trace` gives as dots, (rows, columns)."""
+    bars, line = trace(spans, low, high, columns, rows), np.arange(rows)[:, None]
+    return (line >= bars.top) & (line <= bars.bottom)
 
 
 def test_a_spike_of_one_step_in_a_hundred_thousand_stays_in_sight() -> None:
@@ -19,7 +26,7 @@ def test_a_spike_of_one_step_in_a_hundred_thousand_stays_in_sight() -> None:
     column = int(73_333 / 100_000 * 160)
     assert spans.high[column] == 5.0 and spans.low[column] == 1.0
     assert (np.delete(spans.high, column) == 1.0).all()
-    dots = trace(spans, 0.0, 6.0, 160, 40)
+    dots = dots_of(spans, 0.0, 6.0, 160, 40)
     top = np.flatnonzero(dots.any(axis=1))[0]
     assert top == round((6.0 - 5.0) / 6.0 * 39), "the spike's dot stands at its height"
     assert np.flatnonzero(dots[top]).tolist() == [column]
@@ -40,12 +47,12 @@ def test_columns_hold_the_extremes_of_their_points(values: list[float], columns:
 def test_a_missing_value_breaks_the_line() -> None:
     x = np.arange(9.0)
     y = np.array([1, 1, 1, np.nan, np.nan, np.nan, 1, 1, 1])
-    dots = trace(decimate(x, y, 0.0, 9.0, 9), 0.0, 2.0, 9, 4)
+    dots = dots_of(decimate(x, y, 0.0, 9.0, 9), 0.0, 2.0, 9, 4)
     assert dots.any(axis=0).tolist() == [True] * 3 + [False] * 3 + [True] * 3
 
 
 def test_far_points_are_joined_by_a_straight_unbroken_line() -> None:
-    dots = trace(decimate(np.array([0.0, 39.0]), np.array([0.0, 10.0]), 0.0, 40.0, 40), 0.0, 10.0, 40, 16)
+    dots = dots_of(decimate(np.array([0.0, 39.0]), np.array([0.0, 10.0]), 0.0, 40.0, 40), 0.0, 10.0, 40, 16)
     rows, columns = np.nonzero(dots)
     assert set(columns) == set(range(40))
     heights = [rows[columns == c].mean() for c in range(40)]
@@ -55,20 +62,20 @@ def test_far_points_are_joined_by_a_straight_unbroken_line() -> None:
 
 
 def test_a_cliff_is_drawn_from_top_to_bottom() -> None:
-    dots = trace(decimate(np.array([0.0, 1.0]), np.array([0.0, 10.0]), 0.0, 2.0, 2), 0.0, 10.0, 2, 12)
+    dots = dots_of(decimate(np.array([0.0, 1.0]), np.array([0.0, 10.0]), 0.0, 2.0, 2), 0.0, 10.0, 2, 12)
     assert dots.any(axis=1).all()
 
 
 def test_dots_become_the_braille_characters_of_unicode() -> None:
-    dots = np.zeros((4, 4), np.bool_)
-    dots[0, 0] = dots[3, 1] = True  # dots 1 and 8
-    dots[:, 2:] = True
-    assert [chr(0x2800 + int(c)) for c in codes(dots)[0]] == ["⢁", "⣿"]
+    one_and_eight_then_all = Bars(np.array([0, 3, 0, 0]), np.array([0, 3, 3, 3]))
+    assert [chr(0x2800 + int(c)) for c in codes(one_and_eight_then_all, 1)[0]] == ["⢁", "⣿"]
+    two_rows = Bars(np.array([2, 9, 5, 8]), np.array([4, -1, 6, -1]))  # dots 3 and 7, below them 1; below that 2 and 3
+    assert [[chr(0x2800 + int(c)) for c in row] for row in codes(two_rows, 2)] == [["⡄", "⠀"], ["⠁", "⠆"]]
 
 
 def test_nothing_in_sight_draws_nothing() -> None:
     assert not len(decimate(np.array([50.0]), np.array([1.0]), 0.0, 10.0, 8).at)
-    assert not trace(decimate(np.empty(0), np.empty(0), 0.0, 1.0, 8), 0.0, 1.0, 8, 8).any()
+    assert not dots_of(decimate(np.empty(0), np.empty(0), 0.0, 1.0, 8), 0.0, 1.0, 8, 8).any()
 
 
 @pytest.mark.parametrize("weight", [0.5, 0.9, 0.99])

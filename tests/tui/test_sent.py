@@ -7,6 +7,7 @@ import io
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -14,7 +15,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.sent import Sent
+from tui.sent import NARROW, Sent
 
 WIDTH, HEIGHT = 14, 3
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
@@ -82,3 +83,15 @@ def test_after_a_resize_everything_is_sent_again() -> None:
     first = sent(memory.narrow(layout([[("a", STYLES[0])]] * HEIGHT)))
     memory.forget()
     assert sent(memory.narrow(layout([[("a", STYLES[0])]] * HEIGHT))) == first
+
+
+def test_styles_that_look_the_same_are_the_same() -> None:
+    memory = Sent()
+    sent(memory.narrow(layout([[("loss", STYLES[1])]] * HEIGHT)))
+    elsewhere = STYLES[1] + Style.from_meta({"offset": (3, 1)})  # as the framework notes where a text stands
+    assert memory.narrow(layout([[("loss", elsewhere)]] * HEIGHT)) is None
+    assert memory.narrow(layout([[("loss", STYLES[2])]] * HEIGHT)) is not None
+
+
+def test_characters_taken_for_one_cell_are_one_cell() -> None:
+    assert {cell_len(chr(code)) for code in range(0x10000) if NARROW.fullmatch(chr(code))} == {1}

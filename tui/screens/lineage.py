@@ -6,6 +6,8 @@ narrow                       tree above, the card's first lines below; `]` turns
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import ClassVar
 
 from textual import events, on
@@ -89,7 +91,7 @@ class LineageScreen(ModelActions):
         tree.show(snapshot.lineage, now=self.graft.clock(), progress=progress)
         if newer:
             self.query_one(FilterBox).refresh_found()
-        self.query_one(ActiveRuns).runs = active(snapshot.runs) if self.size.height >= 30 else ()
+        self.query_one(ActiveRuns).runs = active(snapshot.runs) if self.app.size.height >= 30 else ()
         self._show_next(snapshot)
         if self._wanted and tree.go_to(self._wanted):
             self._wanted = ""
@@ -152,19 +154,30 @@ class LineageScreen(ModelActions):
 
     @on(LineageTree.Moved)
     def _moved(self) -> None:
-        """The card follows when the cursor rests: a key held down moves the tree only."""
+        """The card follows when the cursor rests: a key held down moves the tree only. The first one comes at once."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(CARD_DELAY, self._show_card)
+        if self.query_one(NodeCard).empty and self.query_one(LineageTree).line is not None:
+            self._show_card(0.0)
+        else:
+            self._timer = self.set_timer(CARD_DELAY, self._show_card)
 
-    def _show_card(self) -> None:
+    def _show_card(self, rest: float = DETAILS_DELAY) -> None:
+        """Draw the card, and ask the store about it after a `rest`, seconds; 0: when the card is on screen."""
         tree, snapshot = self.query_one(LineageTree), self.graft.snapshot
         line = tree.line
         progress = tree.progress.get(line.node.run_id or "") if line else None
         self.query_one(NodeCard).show(line, self.graft.clock(), progress)
         self.query_one(CostBars).cost = base_cost(snapshot.lineage, line) if snapshot and line else None
         if line is not None and not line.more:
-            self._timer = self.set_timer(DETAILS_DELAY, lambda: self._ask_details(line))
+            self._timer = self.set_timer(rest, lambda: self._ask_details(line)) if rest else None
+            if not rest:
+                self.call_after_refresh(self._ask_first, line)
+
+    def _ask_first(self, line: Line) -> None:
+        """While the store answers, what draws the curve is loaded."""
+        self._ask_details(line)
+        self.run_worker(partial(import_module, "tui.widgets.curve"), thread=True)
 
     def _ask_details(self, line: Line) -> None:
         gateway, node = self.graft.gateway, line.node

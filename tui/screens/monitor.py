@@ -19,6 +19,7 @@ from textual.worker import get_current_worker
 
 from engine import figures
 from engine.store.rows import MachineRow, RunRow
+from tui import theme
 from tui.messages import Snapshot
 from tui.monitor_curves import Curves, Look, colour, heading, marker, marks, metrics_of, spoken, store_range
 from tui.monitor_words import facts, head, how, story
@@ -58,6 +59,8 @@ class MonitorScreen(MonitorKeys):
         self._polling = False
         self._behind = False
         """The snapshot is newer than what is drawn."""
+        self._told: tuple[object, ...] = (None,) * 6
+        """What the words on screen were made of."""
         self._logged = ("", 0)
         """Whose log is shown, and how many of its lines."""
         self._zoom_timer: Timer | None = None
@@ -248,10 +251,14 @@ class MonitorScreen(MonitorKeys):
 
     def _draw_words(self, first: RunView) -> None:
         row, state = self._row(first.run_id), self._state(first)
-        name, end = self.called(first), heading(first) if state == "running" else None
+        name, machine = self.called(first), self._machine if state in ("running", "stopping") else None
+        told = (first, row, state, name, machine, theme.THEME.name)
+        if all(new is old for new, old in zip(told, self._told, strict=True)):
+            return  # other curves of the same
+        self._told = told
+        end = heading(first) if state == "running" else None
         self.query_one("#head", Sized).show(lambda width, height: head(first, row, width, name, state, end))
         self.query_one("#story", Sized).show(lambda width, height: story(first, height))
-        machine = self._machine if state in ("running", "stopping") else None
         self.query_one("#facts", Sized).show(lambda width, height: facts(first, row, width, machine))
 
     def _show_log(self, first: RunView) -> None:

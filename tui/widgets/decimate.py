@@ -36,8 +36,11 @@ class Spans:
 def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> Spans:
     """Spread points over `columns` equal parts of [low, high]. `x` ascends; NaN in `y` is a gap in the line."""
     known = np.isfinite(y) & np.isfinite(x)
-    stretches: Ints = np.cumsum((~known).astype(np.int64))[known]  # counts gaps: two points of one stretch are joined
-    x, y, stretch = _within(x[known], y[known], stretches, low, high)
+    stretch: Ints = np.zeros(len(y), np.int64)
+    if not known.all():
+        stretch = np.cumsum((~known).astype(np.int64))[known]  # counts gaps: two points of one stretch are joined
+        x, y = x[known], y[known]
+    x, y, stretch = _within(x, y, stretch, low, high)
     if not len(x):
         empty: Floats = np.empty(0)
         return Spans(np.empty(0, np.int64), empty, empty, empty, empty, np.empty(0, np.bool_))

@@ -141,7 +141,9 @@ class LineageTree(ScrollView, can_focus=True):
 
     def _keep_in_sight(self) -> None:
         """Scroll so that the cursor shows, below the heading that never scrolls away."""
-        height = max(1, self.scrollable_content_region.height - 1)
+        height = self.scrollable_content_region.height - 1
+        if height < 1:
+            return  # not laid out yet
         top = round(self.scroll_offset.y)
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False)

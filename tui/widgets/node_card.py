@@ -41,6 +41,11 @@ class NodeCard(VerticalScroll, can_focus=True):
         yield self._above
         yield self._below
 
+    @property
+    def empty(self) -> bool:
+        """Whether it shows no node."""
+        return self._line is None
+
     def show(self, line: Line | None, now: float, progress: float | None = None) -> None:
         """Draw a node, of whose run `progress` is done. Details of the same node are kept, others forgotten."""
         self._now, self._progress = now, progress

@@ -8,7 +8,7 @@ Colours are numbers into a palette while painting, which makes 100 lines on 100 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -24,6 +24,8 @@ from tui.widgets.scale import Scale
 from tui.widgets.series import Mark, Series, View, nearest
 
 Row = list[Segment]
+MOST_WAYS = 4
+"""Ways to look at a series whose drawings are kept: some 10 kB each on 120 columns."""
 MOST_ALONG = 12
 """Up to so many lines carry markers along their way; more would hide each other."""
 
@@ -58,29 +60,39 @@ class Layer:
 
     def spans(self, view: View, columns: int) -> Spans:
         """Its values in the columns of the plot, in the unit of the y axis; kept for the next time."""
-        key = (columns, view.x, view.log_y)
-        kept = self.series.drawn.setdefault(f"line {self.weight}", {})
-        if kept.get("key") != key:
-            y = Scale(0, 1, view.log_y).place(self.series.smoothed(self.weight))
-            low, high = view.x.ends
-            spans = decimate(view.x.place(self.series.array[:, 0]), y, low, high, columns)
-            kept.clear()
-            kept |= {"key": key, "spans": spans}
-        found: Spans = kept["spans"]
-        return found
+        return self._drawn(view, columns).spans
 
     def codes(self, view: View, low: float, high: float, width: int, height: int) -> NDArray[np.uint8]:
         """Its braille on this many cells, between these ends of the y axis; kept for the next time."""
-        spans = self.spans(view, width * 2)
-        kept = self.series.drawn[f"line {self.weight}"]
-        key = (low, high, height)
-        if kept.get("limits") != key:
-            dots = trace(spans, low, high, width * 2, height * 4)
+        kept, key = self._drawn(view, width * 2), (low, high, height)
+        if kept.limits != key:
+            bars = trace(kept.spans, low, high, width * 2, height * 4)
             if self.series.dotted:
-                dots[:, np.arange(width * 2) % 4 > 1] = False
-            kept |= {"limits": key, "codes": codes(dots)}
-        found: NDArray[np.uint8] = kept["codes"]
+                bars = bars.kept(np.arange(width * 2) % 4 < 2)
+            kept.limits, kept.codes = key, codes(bars, height)
+        return kept.codes
+
+    def _drawn(self, view: View, columns: int) -> _Drawn:
+        """What was drawn of it when it was last looked at this way, so that going back and forth costs nothing."""
+        ways: dict[object, _Drawn] = self.series.drawn.setdefault("ways", {})
+        key = (self.weight, columns, view.x, view.log_y)
+        found = ways.pop(key, None)
+        if found is None:
+            y = Scale(0, 1, view.log_y).place(self.series.smoothed(self.weight))
+            found = _Drawn(decimate(view.x.place(self.series.array[:, 0]), y, *view.x.ends, columns))
+        ways[key] = found
+        if len(ways) > MOST_WAYS:
+            del ways[next(iter(ways))]
         return found
+
+
+@dataclass
+class _Drawn:
+    """A series in the columns of a plot, and its braille between some ends of the y axis and on so many rows."""
+
+    spans: Spans
+    limits: tuple[float, float, int] = (0.0, 0.0, 0)
+    codes: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
 
 
 class Plot:
@@ -153,8 +165,8 @@ class Plot:
     def line(self, layer: Layer) -> None:
         code = layer.codes(self.view, *self.y.ends, self.width, self.height)
         here = code > 0
-        self.chars[here] = code[here].astype(np.uint32) + BLANK
-        self.inks[here] = self.ink(layer.color)
+        np.copyto(self.chars, code.astype(np.uint32) + BLANK, where=here)
+        np.copyto(self.inks, self.ink(layer.color), where=here, casting="same_kind")
         self.lined |= here
 
     def markers(self, layers: Sequence[Layer]) -> None:
