@@ -30,9 +30,9 @@ GPU_OVERHEAD = 1_800_000_000
 Copies of the weights for products in bf16 come on top."""
 PANEL_BYTES = 1 << 27
 """Of the vocabulary's scores that are held at once, as `engine.model.loss` has it."""
-HALF = 2.9
+HALF = 2.8
 """Bytes of a number that the backward pass keeps when products run in bf16, on average: norms and the residual stream
-stay in fp32. Counted on the blocks here: 2.5 to 2.9."""
+stay in fp32. Counted on the blocks here: 2.6 to 2.8."""
 
 
 def mlp_width(config: ModelConfig) -> int:
@@ -92,15 +92,15 @@ def learning_flops_per_token(config: ModelConfig, *, through: int, vocabulary: b
 def activation_bytes(config: ModelConfig, tokens: int, *, element: float = 4, recompute: bool = False) -> int:
     """What the backward pass needs of the forward pass's results for `tokens` at once: an estimate.
 
-    Counted where autograd keeps them, per block and token: what norms and residuals need (4 widths, with rotations 6),
-    queries and attention's output, keys and values, the last four once more where queries and keys are normalised, and
-    the MLP's inner values before and after its activation (twice as many with a gate). Attention keeps no table of
-    weights, and the vocabulary's scores are never all held at once. `element`: bytes of a number. With `recompute`,
-    what goes into each block is kept, and the inside of one block at a time.
+    Counted where autograd keeps them, per block and token: what norms and residuals need (4 widths), queries and
+    attention's output, keys and values, the last four half as much again where queries and keys are normalised, and the
+    MLP's inner values before and after its activation (twice as many with a gate). Attention keeps no table of weights,
+    and the vocabulary's scores are never all held at once. `element`: bytes of a number. With `recompute`, what goes
+    into each block is kept, and the inside of one block at a time.
     """
     inside = _kept_inside(config)
     blocks = config.layers * config.width + inside if recompute else config.layers * inside
-    return round(element * tokens * (blocks + 2 * config.width))
+    return round(element * tokens * (blocks + config.width))
 
 
 def backward_bytes(config: ModelConfig, tokens: int, *, element: float = 4) -> int:
@@ -112,8 +112,8 @@ def backward_bytes(config: ModelConfig, tokens: int, *, element: float = 4) -> i
 def _kept_inside(config: ModelConfig) -> int:
     """Numbers that one block keeps for the backward pass, per token."""
     has = layout(config)
-    attention = (2 if has.qk_norm == "none" else 4) * (query_width(config) + kv_width(config))
-    outer = (6 if has.rotary else 4) * config.width + attention
+    attention = (2 if has.qk_norm == "none" else 3) * (query_width(config) + kv_width(config))
+    outer = 4 * config.width + attention
     inner = (4 if config.mlp == "swiglu" else 2) * mlp_width(config)
     return inner + outer
 
