@@ -42,7 +42,7 @@ def test_a_pretraining_run_does_what_was_planned(workspace: Workspace) -> None:
     assert found.measured is None and found.seconds is None, "nothing was measured here yet"
 
 
-@pytest.mark.parametrize("what", ["full", "last-block", "head"])
+@pytest.mark.parametrize("what", ["full", "last-block", "head", "lora"])
 def test_a_branch_does_about_what_was_estimated(workspace: Workspace, tmp_path: Path, what: str) -> None:
     data = write_rows(tmp_path / "rows.jsonl", sentences(80, seed=1))
     config = branch_config("kinds", "classify", DataConfig(train=str(data)), what=what, train_steps=0, train_epochs=2.0)

@@ -71,7 +71,7 @@ async def test_what_decides_on_other_fields_is_one_value(demo: GraftlineApp) -> 
         assert one(demo, "method").value == "classify"
         one(demo, "what").editor.focus()
         await pilot.press("plus", "plus", "plus")
-        assert one(demo, "what").value == "full | last-block | head"
+        assert one(demo, "what").value == "full | last-block | head | lora"
         await pilot.press("right")
         assert one(demo, "what").value == "full", "an arrow chooses one again"
 
