@@ -104,7 +104,7 @@ def test_a_checkpoint_goes_on_on_another_number_of_devices(
     folder = prepared(workspace)
     for turn, way in enumerate(order):
         configure(folder, **WAYS.get(way or "", {}))
-        ranks, kill_at = 2 if way else 1, 90 if turn < 2 else 0
+        ranks, kill_at = 2 if way else 1, 130 if turn < 2 else 0
         code, _ = server.run("pretrain", folder.path, kill_at=kill_at, ranks=ranks)
         assert code == (-signal.SIGKILL if kill_at else 0), folder.log.read_text()
     moves = [e.text for e in events(folder) if isinstance(e, Said) and "goes on on" in e.text]
@@ -112,25 +112,28 @@ def test_a_checkpoint_goes_on_on_another_number_of_devices(
     assert_alike(folder, alone)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_two_ranks_killed_ten_times_anywhere(way: str, workspace: Workspace, server: ForkServer) -> None:
-    straight, broken = (prepared(workspace, **WAYS[way], log_every=3, checkpoint_every=7) for _ in range(2))
+@pytest.mark.parametrize(("way", "most"), [("ddp", 10), ("fsdp", 2)])
+def test_two_ranks_killed_anywhere_and_resumed(way: str, most: int, workspace: Workspace, server: ForkServer) -> None:
+    """Either of them, at a moment drawn at random: the same losses and weights, bit for bit."""
+    short: dict[str, Any] = {"steps": 24, "eval_every": 6, "log_every": 3, "checkpoint_every": 5}
+    straight, broken = (prepared(workspace, **WAYS[way], **short) for _ in range(2))
     code, moments = server.run("pretrain", straight.path, ranks=2)
     assert code == 0, straight.log.read_text()
     seed, kills = random.randrange(1 << 30), 0
     chance = random.Random(seed)
-    while kills < 10:
+    while kills < most:
         victim = chance.randrange(2)
-        # The second rank has fewer moments: it writes nothing.
-        at = chance.randint(1, max(1, (moments if victim == 0 else 2 * STEPS) // 5))
-        code, _ = server.run("pretrain", broken.path, kill_at=at, ranks=2, victim=victim)
+        had = moments if victim == 0 else 2 * short["steps"]  # the second rank writes nothing
+        code, _ = server.run(
+            "pretrain", broken.path, kill_at=chance.randint(1, 2 * had // (most + 4)), ranks=2, victim=victim
+        )
         if code == 0:
-            break
+            break  # lucky: it came to its end before all were through
         assert code == -signal.SIGKILL, (seed, broken.log.read_text())
         kills += 1
     else:
         finish(server, broken, ranks=2)
-    assert code in (0, -signal.SIGKILL) and kills >= 5, (seed, kills)
+    assert kills >= most // 2, (seed, kills)
     assert told(broken) == told(straight), seed
     assert saved(broken) == saved(straight) and len(saved(straight)) >= 6, seed
 
