@@ -16,7 +16,6 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.content import Content
-from textual.style import Style
 
 from engine.plain import many_lines, one_line
 
@@ -31,11 +30,6 @@ def words(text: str, style: str = "") -> Content:
 def page(text: str, style: str = "") -> Content:
     """Foreign text with its line ends, as it stands."""
     return Content.styled(many_lines(text), style) if style else Content(many_lines(text))
-
-
-def pressed(content: Content, action: str) -> Content:
-    """Words that do what a key does when they are clicked. `action` is ours: nothing foreign may stand in it."""
-    return content.stylize(Style.from_meta({"@click": action}))
 
 
 def cell(text: str, style: str = "", *, right: bool = False) -> Text:

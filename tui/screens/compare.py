@@ -33,11 +33,12 @@ from tui.screens.pick import Choice, PickScreen
 from tui.screens.place import Place
 from tui.screens.reader import ReaderScreen
 from tui.screens.save import save_as
-from tui.text import cut, one_line, pressed, words
+from tui.text import cut, one_line, words
 from tui.widgets import compare_words, errors_pane
 from tui.widgets.errors_pane import ErrorsPane
 from tui.widgets.item_list import ItemList
 from tui.widgets.items_pane import ItemsPane
+from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.recipe_words import recipe_words
 from tui.widgets.score_table import ScoreTable
 from tui.widgets.sized import Sized
@@ -68,12 +69,12 @@ class CompareScreen(Place):
         self._pane = 0
 
     def body(self) -> ComposeResult:
-        yield Static(id="which")
+        yield Pressable(id="which")
         yield Static(id="none")
         with Vertical(id="compared"):
             yield ScoreTable(id="scores")
             yield Static(id="verdict")
-            yield Static(id="tabs")
+            yield Pressable(id="tabs")
             with Horizontal(id="panes"):
                 yield ErrorsPane(id="errors")
                 yield ItemsPane(id="items")

@@ -8,7 +8,8 @@ from textual.content import Content
 
 from engine.compare.table import Comparison, ComparisonRow, in_words
 from tui import theme
-from tui.text import cut, one_line, pressed, words
+from tui.text import cut, one_line, words
+from tui.widgets.pressable import pressed
 
 
 def verdict(

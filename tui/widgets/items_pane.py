@@ -12,9 +12,10 @@ from textual.widgets import Static
 
 from engine.compare.items import KINDS, Item, chosen
 from tui import theme
-from tui.text import one_line, pressed
+from tui.text import one_line
 from tui.widgets.item_list import ItemList
 from tui.widgets.item_words import item_words
+from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.search_box import SearchBox, SearchPane
 
 
@@ -38,7 +39,7 @@ class ItemsPane(SearchPane):
         self._items: Sequence[Item] = ()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="kinds")
+        yield Pressable(id="kinds")
         yield SearchBox("words in an item or an answer", id="search")
         yield ItemList(id="list")
         with VerticalScroll(id="answers", can_focus=False):
