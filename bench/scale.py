@@ -20,8 +20,8 @@ from pathlib import Path
 from bench import workspace
 from bench.programs import ROOT
 from bench.report import Column, Table, write
-from bench.screen import supervised, without_supervisor
-from bench.usage import flow, frame, latency, supervisor_usage, usage
+from bench.screen import warm_and_cold
+from bench.usage import flow, frame, latency, usage
 from engine import __version__
 from tests.support.terminal import Terminal
 from tui.widgets.place_bar import PLACES
@@ -39,8 +39,8 @@ def opened(terminal: Terminal, key: str) -> float:
     return terminal.chunks[-1].time - pressed
 
 
-def measure(home: Path, name: str) -> Column:
-    column = Column(name, __version__)
+def measure(home: Path) -> Column:
+    column = Column("Graftline", __version__)
     own = {"HOME": str(home.parent), "XDG_CONFIG_HOME": str(home.parent / "config")}
     with Terminal([sys.executable, "-m", "tui", "--home", home], environment=own, folder=ROOT) as terminal:
         column.put("first frame, s", frame(terminal, lambda text: "corpus" in text and "base" in text))
@@ -80,15 +80,9 @@ def main(arguments: list[str]) -> int:
     runs, points = workspace.PRESETS[told.preset]
     if not home.exists():
         workspace.write(workspace.Plan(home, runs, points, 0), os.cpu_count() or 1)
-    took = supervised(home)
     table = Table(f"{runs:,} runs, {points:,} points")
-    warm = measure(home, "warm")
-    warm.put("supervisor's peak memory, MB", supervisor_usage(home).memory / 1e6)
-    warm.note(f"until the supervisor had looked at every journal: {took:.1f} s")
-    table.add(warm)
-    without_supervisor(home)
-    table.add(measure(home, "cold"))
-    without_supervisor(home)
+    for column in warm_and_cold(home, lambda: measure(home)):
+        table.add(column)
     print(table.markdown())
     print(table.screens())
     if told.write:

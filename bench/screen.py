@@ -23,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bench import event_file, journals, wandb_file
@@ -95,6 +96,19 @@ def without_supervisor(home: Path) -> None:
         client.shutdown()
 
 
+def warm_and_cold(home: Path, look: Callable[[], Column]) -> tuple[Column, Column]:
+    """What `look` measures with a supervisor up, and with none; the columns are named so."""
+    took = supervised(home)
+    warm = look()
+    warm.note(f"its supervisor had looked at every journal {took:.1f} s after it was asked for")
+    warm.put("supervisor's peak memory, MB", supervisor_usage(home).memory / 1e6)
+    without_supervisor(home)
+    cold = look()
+    without_supervisor(home)
+    warm.name, cold.name = "warm", "cold"
+    return warm, cold
+
+
 def look(program: Program, sizes: Sizes) -> Column:
     """Open a program, overlay everything, press keys, watch it rest."""
     column = Column(program.name, program.version)
@@ -133,16 +147,9 @@ def side_by_side(contest: Contest, title: str, folder: Path) -> Table:
         if program.name != "Graftline":
             table.add(look(program, contest.sizes))
             continue
-        took = supervised(folder / "runs")
-        warm = look(program, contest.sizes)
-        warm.note(f"its supervisor had looked at every journal {took:.1f} s after it was asked for")
-        warm.put("supervisor's peak memory, MB", supervisor_usage(folder / "runs").memory / 1e6)
-        without_supervisor(folder / "runs")
-        cold = look(program, contest.sizes)
-        warm.name, cold.name = "Graftline, warm", "Graftline, cold"
-        table.add(warm)
-        table.add(cold)
-        without_supervisor(folder / "runs")
+        for column in warm_and_cold(folder / "runs", partial(look, program, contest.sizes)):
+            column.name = f"Graftline, {column.name}"
+            table.add(column)
     return table
 
 

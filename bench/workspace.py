@@ -1,6 +1,7 @@
 """A workspace of any size, written the way the engine writes one: `python bench/workspace.py HOME --preset large`.
 
-    a seed -> corpus, bases, branches below them, evaluations -> folders, journals with right checksums, manifests
+    a seed -> corpus, bases, branches below them, evaluations -> folders, journals with right checksums, manifests,
+              a corpus report, and every answer of every evaluation
 
 Configurations differ in learning rate, seed, width, method and in what learns; some runs failed or were stopped. What
 a run's journal says depends on the seed, its number and its length alone. `--preset small` is 50 runs of 20,000 steps,
@@ -27,9 +28,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.built import report
+from bench.scored import scored
 from engine.config import schema
 from engine.config.fingerprint import fingerprint
 from engine.corpus.manifest import CorpusManifest
+from engine.corpus.report import save_report
 from engine.freeze.manifest import FrozenManifest, save_manifest
 from engine.journal import events as e
 from engine.journal.writer import encode
@@ -203,6 +207,7 @@ def write_run(plan: Plan, number: int) -> float:
     """One run's folder; its last held-out loss."""
     folder, wanted, lines = plan.folder(number), config(plan, number), Lines(plan.created(number))
     kind, ending = plan.kind(number), plan.ending(number)
+    folder.path.mkdir(parents=True)
     lines.add(
         e.Created(
             run_id=folder.id, kind=kind, name=wanted.name, config=msgspec.to_builtins(wanted),
@@ -213,14 +218,13 @@ def write_run(plan: Plan, number: int) -> float:
     lines.add(e.Started(pid=1, start_ticks=1.0, boot_id="", host="workshop", device="CPU, 2 threads, fp32"), 1.0)
     loss = 0.0
     if kind == "evaluate":
-        for score in scored(plan, number):
+        for score in scored(folder, evaluated(plan, number), CLASSES, plan.steps, plan.noise(number, 6)):
             lines.add(score, 2.0)
     else:
         lines.add(e.Planned(steps=plan.steps, parameters=4_000_000, trainable=4_000_000, flops_per_token=2.4e7), 0.1)
         loss = lines.measure(plan, number, plan.steps if ending == "finished" else max(1, plan.steps // 3))
     for event in ended(plan, number, lines):
         lines.add(event, 0.2)
-    folder.path.mkdir(parents=True)
     folder.journal.write_bytes(b"".join(lines.parts))
     folder.status.write_bytes(msgspec.json.encode({"state": ending, "queued_at": plan.created(number), "attempts": 0}))
     return loss
@@ -242,19 +246,6 @@ def ended(plan: Plan, number: int, lines: Lines) -> Iterator[e.Event]:
         yield e.Finished(seconds=seconds, device_seconds=seconds, tokens=tokens, flops=tokens * 2.4e7, step=steps)
 
 
-def scored(plan: Plan, number: int) -> Iterator[e.Evaluated]:
-    """An evaluation of each model: accuracy, with an interval, and each class's F1."""
-    noise = plan.noise(number, 6)
-    for model in evaluated(plan, number):
-        right = 0.5 + 0.4 * noise.random()
-        scores = [e.Score("accuracy", right, right - 0.05, right + 0.05, 160)]
-        scores += [e.Score(f"f1:{name}", right - 0.1 * noise.random(), n=40) for name in CLASSES]
-        yield e.Evaluated(
-            model=model, step=None if "@" in model else plan.steps, suite="areas", suite_sha256="a" * 64,
-            task="classification", scores=tuple(scores), seconds=2.0,
-        )  # fmt: skip
-
-
 # --- what is not a run ----------------------------------------------------------------------------
 
 
@@ -268,6 +259,7 @@ def write_corpus(plan: Plan) -> None:
         built=_START - 60,
     )  # fmt: skip
     (built / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    save_report(built, report(name, short))
 
 
 def write_base(plan: Plan, number: int, loss: float) -> None:

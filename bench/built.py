@@ -1,0 +1,19 @@
+"""The report of a synthetic workspace's corpus: sources, what each rule dropped with samples of it, lengths."""
+
+from __future__ import annotations
+
+from engine.corpus.report import Bucket, CorpusReport, Sample, SourceCount
+
+
+def report(name: str, hash: str) -> CorpusReport:
+    """Of a corpus from which two rules dropped 636 documents."""
+    told = CorpusReport(name=name, hash=hash, kept_documents=11_764)
+    told.sources = [SourceCount(name="python-docs", documents=12_400, bytes=6_700_000, kept=11_764)]
+    told.vocab_size, told.train_tokens, told.heldout_tokens, told.bytes_per_token = 8192, 1_502_311, 75_115, 4.0
+    told.kept_bytes, told.heldout_documents = 6_309_706, 560
+    for number in range(636):
+        rule, reason = (("min_chars", "shorter than 200 characters"), ("duplicate", "as another"))[number % 2]
+        sample = Sample(id=f"doc-{number:05d}", source="python-docs", text=f"Section {number}. " * 20)
+        told.drop(rule, reason, 600, sample)
+    told.lengths = [Bucket(2**power, 2 ** (power + 1), 2940) for power in (5, 6, 7, 8)]
+    return told
