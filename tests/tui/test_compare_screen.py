@@ -261,7 +261,7 @@ async def test_a_comparison_is_copied_and_saved(
         assert field.value == "compare-areas.md"
         field.value = "table.doc"
         await pilot.press("enter")
-        assert "ends in .md, .tex or .csv" in screen_text(pilot)
+        await settle(pilot, lambda: "ends in .md, .tex or .csv" in screen_text(pilot))
         field.value = "table.tex"
         await pilot.press("enter")
         await settle(pilot, lambda: (tmp_path / "table.tex").exists())

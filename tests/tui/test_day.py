@@ -30,7 +30,7 @@ from tui.screens.monitor import MonitorScreen
 from tui.track import MOST
 
 HOUR = 3600
-SLOT = 600
+SLOT = 1800
 """Seconds that pass between two looks of the monitor."""
 
 

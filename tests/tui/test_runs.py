@@ -207,7 +207,8 @@ async def test_marks_are_made_opened_and_taken_back(demo: GraftlineApp) -> None:
         assert not table(demo).marked
         await press(pilot, "u")
         assert len(table(demo).marked) == 2
-        await press(pilot, "x", "f", *"areas", "enter", "ctrl+a")
+        await press(pilot, "x", "f", *"areas", "enter")
+        await press(pilot, "ctrl+a")
         assert table(demo).marked == {RUNS[n] for n in ("areas", "areas-scratch", "areas-head", "areas-last")}
         await press(pilot, "escape", "escape")
         assert not table(demo).marked
@@ -315,7 +316,8 @@ async def test_groups_fold_and_count(demo: GraftlineApp) -> None:
 async def test_views_are_saved_used_deleted_and_brought_back(demo: GraftlineApp) -> None:
     async with demo.run_test(size=WIDE) as pilot:
         await at_runs(pilot)
-        await press(pilot, "f", *"kind:branch", "enter", "o", "V")
+        await press(pilot, "f", *"kind:branch", "enter")
+        await press(pilot, "o", "V")
         assert isinstance(demo.screen, ViewsScreen)
         await press(pilot, "plus")
         assert isinstance(demo.screen, AskScreen)
@@ -348,10 +350,13 @@ async def test_a_damaged_views_file_is_said_and_left_alone(demo: GraftlineApp) -
 async def test_bulk_tag_is_undone_in_one(own: GraftlineApp) -> None:
     async with own.run_test(size=WIDE) as pilot:
         await at_runs(pilot)
-        await press(pilot, "f", *"method:classify", "enter", "ctrl+a", "t", *"round-1", "enter")
+        await press(pilot, "f", *"method:classify", "enter")
+        await settle(pilot, lambda: len(names(own)) == 4)
+        await press(pilot, "ctrl+a", "t")
+        await press(pilot, *"round-1", "enter")
         await settle(pilot, lambda: sum("round-1" in run.tags for run in table(own).runs) == 4)
         await press(pilot, "escape", "f", *"tag:round-1")
-        assert len(names(own)) == 4
+        await settle(pilot, lambda: len(names(own)) == 4)
         await press(pilot, "enter", "u")
         await settle(pilot, lambda: names(own) == [])
 
