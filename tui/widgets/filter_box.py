@@ -100,6 +100,8 @@ class FilterBox(Vertical):
         """What is wrong with the query as it stands."""
         self._completing = _Completing()
         self._rest: Timer | None = None
+        self._leaving = False
+        """Enter was pressed; the keyboard goes back as soon as the query is answered."""
 
     @property
     def value(self) -> str:
@@ -150,9 +152,23 @@ class FilterBox(Vertical):
     @on(Input.Submitted)
     def _done(self, event: Input.Submitted) -> None:
         event.stop()
-        self.display = bool(event.value.strip())
+        query = event.value.strip()
+        self._leaving = bool(query) and query != self.answered.strip()
+        if self._leaving:  # a key that came next would be done to what was shown before: to mark all, all runs
+            self._stop_resting()
+            self._ask()
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._leaving = False
+        self.display = bool(self.value.strip())
         self._show()
         self.post_message(self.Left(self))
+
+    def _stop_resting(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         self._show()
@@ -170,9 +186,9 @@ class FilterBox(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._leaving = False
         self._show()
-        if self._rest is not None:
-            self._rest.stop()
+        self._stop_resting()
         self._rest = self.set_timer(REST_SECONDS, self._ask) if event.value.strip() else None
         if not event.value.strip():
             self.workers.cancel_group(self, "filter")
@@ -200,6 +216,8 @@ class FilterBox(Vertical):
             self.ids = ids
             self.post_message(self.Found(self, query, ids))
         self._show()
+        if self._leaving:
+            self._leave()
 
     # --- drawing ----------------------------------------------------------------------------------
 
