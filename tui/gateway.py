@@ -196,7 +196,7 @@ class Gateway:
         return self.client.evaluations()
 
     def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
-        return self.client.predictions(model_id, suite)
+        return self.client.predictions([model_id], suite)[model_id]
 
     def machine(self, since: float) -> list[MachineRow]:
         return self.client.machine(since)
@@ -257,7 +257,7 @@ class Gateway:
         every = self.client.evals(models=[*models, *glance])
         evals = [row for row in every if row.suite == suite and row.model_id in models]
         evals.sort(key=lambda row: models.index(row.model_id))
-        answers = {row.model_id: self.client.predictions(row.model_id, suite) for row in evals}
+        answers = self.client.predictions(list(dict.fromkeys(row.model_id for row in evals)), suite)
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}
         baseline = baseline or default_baseline([known[row.model_id] for row in evals if row.model_id in known])
         made = {model: known[model].run_id for model in models if model in known}

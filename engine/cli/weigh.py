@@ -97,7 +97,7 @@ def compare_here(client: Client, models: tuple[str, ...], suite: str | None, bas
         base = controls if controls in ids else ids[0]
     return compare_rows(
         [rows[model] for model in ids],
-        {model: client.predictions(model, suite) for model in ids},
+        client.predictions(ids, suite),
         suite=suite,
         baseline=base,
         names=_names(ids, {model: row.name for model, row in by_id.items() if row.version is None}),

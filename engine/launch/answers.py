@@ -71,9 +71,7 @@ class Answers:
             "checkpoints": lambda run_id: self._of(run_id, lambda c: queries.checkpoints(c, run_id)),
             "evals": lambda suite, models=None: self.database.read(lambda c: queries.evals(c, suite, models)),
             "evaluations": lambda: self.database.read(queries.evaluations),
-            "predictions": lambda model_id, suite: self.database.read(
-                lambda c: queries.predictions(c, model_id, suite)
-            ),
+            "predictions": lambda models, suite: self.database.read(lambda c: queries.predictions(c, models, suite)),
             "machine": self._machine,
             "processes": self._processes,
             "notices": self._notices,

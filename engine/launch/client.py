@@ -127,9 +127,9 @@ class Client:
         """The newest evaluation of each model (of these, or of all) on each suite."""
         return self._ask(list[EvalRow], "evals", suite=suite, models=None if models is None else tuple(models))
 
-    def predictions(self, model_id: str, suite: str) -> list[PredictionRow]:
-        """The items of the newest evaluation, by example id."""
-        return self._ask(list[PredictionRow], "predictions", model_id=model_id, suite=suite)
+    def predictions(self, models: Sequence[str], suite: str) -> dict[str, list[PredictionRow]]:
+        """By model, the items of its newest evaluation, by example id; none for one that has none."""
+        return self._ask(dict[str, list[PredictionRow]], "predictions", models=tuple(models), suite=suite)
 
     def machine(self, since: float) -> list[MachineRow]:
         """Samples newer than `since` (seconds since the epoch); from times when nothing ran, only recent ones."""

@@ -227,18 +227,23 @@ def _score(row: dict[str, Any]) -> ScoreRow:
     )
 
 
-def predictions(connection: Connection, model_id: str, suite: str) -> list[PredictionRow]:
-    """The items of the newest evaluation of a model on a suite, by example id."""
-    return _rows(
-        connection,
-        PredictionRow,
-        """SELECT example_id, input, target, output, correct, score, weight FROM predictions
-           WHERE model_id = ? AND suite = ? AND (run_id, seq) = (
-               SELECT (run_id, seq) FROM evals WHERE model_id = ? AND suite = ?
-               ORDER BY time DESC, run_id DESC, seq DESC LIMIT 1)
-           ORDER BY example_id""",
-        [model_id, suite, model_id, suite],
-    )
+_ANSWERS = """
+    WITH newest AS (
+        SELECT model_id, run_id, seq FROM evals WHERE suite = $suite AND list_contains($models, model_id)
+        QUALIFY row_number() OVER (PARTITION BY model_id ORDER BY time DESC, run_id DESC, seq DESC) = 1)
+    SELECT p.model_id, example_id, input, target, output, correct, score, weight
+    FROM predictions p JOIN newest USING (model_id, run_id, seq)
+    WHERE p.suite = $suite AND list_contains($models, p.model_id)
+    ORDER BY p.model_id, example_id
+"""
+
+
+def predictions(connection: Connection, model_ids: Sequence[str], suite: str) -> dict[str, list[PredictionRow]]:
+    """By model, the items of its newest evaluation on a suite, by example id; one pass for all of them."""
+    found: dict[str, list[PredictionRow]] = {model_id: [] for model_id in model_ids}
+    for row in records(connection, _ANSWERS, {"models": list(model_ids), "suite": suite}):
+        found[row.pop("model_id")].append(msgspec.convert(row, PredictionRow))
+    return found
 
 
 def machine(connection: Connection, since: float) -> list[MachineRow]:

@@ -196,12 +196,12 @@ def test_evaluations_and_their_items(demo: Client) -> None:
     every = [(row.model_id, row.suite, row.task, row.time) for row in demo.evals()]
     assert [(one.model_id, one.suite, one.task, one.time) for one in demo.evaluations()] == every
     assert demo.models([RUNS["areas"]]) == [row for row in demo.models() if row.id == RUNS["areas"]]
-    items = demo.predictions(RUNS["areas"], "areas")
+    items = demo.predictions([RUNS["areas"]], "areas")[RUNS["areas"]]
     assert len(items) == 160
     right = sum(bool(item.correct) for item in items)
     assert rows[0].scores[0].value == pytest.approx(right / 160)
     assert sum(n for counts in rows[0].confusion.values() for n in counts.values()) == 160
-    assert demo.predictions("nobody", "areas") == []
+    assert demo.predictions(["nobody"], "areas") == {"nobody": []}
     assert len(demo.machine(0)) == 40
     assert demo.machine(NOW) == []
 
