@@ -50,7 +50,10 @@ def pressing(*keys: str) -> Callable[[Pilot[Any]], Any]:
 
     async def run(pilot: Pilot[Any]) -> None:
         await settle(pilot)
-        await pilot.press(*keys)
+        for key in keys:
+            if key == "tab":  # to what may still be coming
+                await settle(pilot)
+            await pilot.press(key)
         await at_rest(pilot)
 
     return run
