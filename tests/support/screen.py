@@ -23,7 +23,7 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True, *,
         snapshot = getattr(app, "snapshot", True)
         busy = bool(at_work) or snapshot is None or getattr(snapshot, "remembered", False)
         calm = 0 if busy or not until() else calm + 1
-        if calm >= 4:  # longer than the cursor must rest before details are asked for
+        if calm >= 7:  # longer than the cursor must rest before details are asked for
             return
     raise AssertionError(f"not at rest after {seconds} s; on screen:\n{screen_text(pilot)}")
 
