@@ -104,7 +104,7 @@ class ModelConfig(_Config, frozen=True, kw_only=True):
     """A decoder-only transformer's shape."""
 
     block: Literal["modern", "llama", "qwen2", "olmo2", "gpt2"] = "modern"
-    """`llama`: RMSNorm before each part, rotary positions, no biases. `modern`: the same with QK-norm, as Qwen3.
+    """`modern`: RMSNorm before each part, rotary positions, QK-norm, no biases, as Qwen3. `llama`: without QK-norm.
     `qwen2`: `llama` with biases on queries, keys and values. `olmo2`: RMSNorm after each part, and on all queries and
     all keys. `gpt2`: LayerNorm, learned positions, biases."""
     layers: Positive = 4

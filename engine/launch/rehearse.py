@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,7 @@ ENOUGH_SECONDS = 3.0
 PATIENCE_SECONDS = 180.0
 """A rehearsal that takes longer than this is given up."""
 _RESULT = "rehearsed.json"
+_PREFIX = ".rehearsal-"
 _TIMELESS = {
     "train": ("steps", "epochs", "lr", "muon_lr", "weight_decay", "beta1", "beta2", "warmup", "decay", "final_lr",
               "eval_every", "patience", "min_gain", "checkpoint_every", "keep", "log_every", "on_nan", "on_spike",
@@ -74,7 +76,8 @@ def rehearse(
     """
     gpu = _free_device(workspace, runs)
     place = _place(workspace, config)
-    folder = Path(tempfile.mkdtemp(dir=workspace.home, prefix=".rehearsal-"))
+    _sweep(workspace.home)
+    folder = Path(tempfile.mkdtemp(dir=workspace.home, prefix=_PREFIX))
     try:
         (folder / "config.toml").write_text(dump(config), encoding="utf-8")
         _run(config, folder, gpu, enough)
@@ -83,6 +86,13 @@ def rehearse(
         shutil.rmtree(folder, ignore_errors=True)
     write_atomic(place, found)
     return msgspec.json.decode(found, type=Rehearsed)
+
+
+def _sweep(home: Path) -> None:
+    """Remove what rehearsals left that were killed: none takes as long as this."""
+    for folder in home.glob(f"{_PREFIX}*"):
+        if time.time() - folder.stat().st_mtime > 2 * PATIENCE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_device(workspace: Workspace, runs: Sequence[RunRow]) -> int | None:

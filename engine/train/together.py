@@ -10,6 +10,7 @@ no GPU has to be waited for. Loaded only in runs that have several ranks.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from contextlib import nullcontext
 from datetime import timedelta
@@ -117,3 +118,12 @@ class Copies(Together, Undivided):
             return work(self._model)
         with nullcontext() if last else self._wrapped.no_sync():
             return cast(T, self._wrapped(work))
+
+    def leave(self) -> None:
+        """The wrapper goes first. Were it the last to hold the group, its end would wait, with Python's lock in hand,
+        for Gloo's thread, which needs that lock to let its last tensors go: now and then a finished run hung for ever.
+        """
+        self.wait()
+        del self._wrapped
+        gc.collect()
+        dist.destroy_process_group()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ def test_a_run_is_rehearsed_once_and_then_remembered(workspace: Workspace) -> No
     """Through the real process; with more micro-batches than are rehearsed, so that both ways are taken."""
     config = config_of(workspace, batch=16, micro_batch=2)
     before = sorted(path.name for path in workspace.home.iterdir())
+    (workspace.home / ".rehearsal-killed").mkdir()
+    os.utime(workspace.home / ".rehearsal-killed", (0, 0))
     took = rehearse(workspace, config, [], enough=0.2)
     assert sorted(path.name for path in workspace.home.iterdir()) == before
     assert took.device.startswith("CPU") and took.steps >= 2 and took.peak_bytes > 50e6

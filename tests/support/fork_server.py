@@ -133,13 +133,15 @@ def child(request: dict[str, Any]) -> int:
     from engine.__main__ import main
     from engine.journal.writer import JournalWriter
     from engine.train import checkpoint
+    from engine.train.muon import Muon
+    from engine.train.optim import _AdamW
     from engine.train.step import Stepper
 
     if request["ranks"] > 1:
         torch.set_num_threads(1)  # as OMP_NUM_THREADS has it where torch is yet to come
     moments = Moments(request["kill_at"])
     for owner, name in (
-        (Stepper, "gradients"), (torch.optim.Muon, "step"), (torch.optim.AdamW, "step"), (JournalWriter, "append"),
+        (Stepper, "gradients"), (Muon, "step"), (_AdamW, "step"), (JournalWriter, "append"),
         (checkpoint, "save_tensors"), (checkpoint, "save_weights"), (os, "fsync"), (os, "fdatasync"),
         (pathlib.Path, "rename"), (pathlib.Path, "replace"), (pathlib.Path, "symlink_to"), (shutil, "rmtree"),
     ):  # fmt: skip

@@ -134,7 +134,7 @@ class FormField(Horizontal):
 
     DEFAULT_CSS = """
     FormField { height: 2; width: 1fr; }
-    FormField .label { width: 15; color: $muted; text-wrap: nowrap; }
+    FormField .label { width: 15; color: $muted; text-wrap: nowrap; text-overflow: ellipsis; }
     FormField.-here .label { color: $foreground; text-style: bold; }
     FormField.-wrong .label { color: $error; }
     FormField .body { width: 1fr; height: 2; }
