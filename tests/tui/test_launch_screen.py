@@ -94,7 +94,7 @@ async def test_a_choice_changes_what_is_asked_and_the_name(demo: GraftlineApp) -
         assert one(demo, "name").value == "tiny-instruct"
         assert one(demo, "data.instruction").display and not one(demo, "data.label").display
         one(demo, "what").editor.focus()
-        await pilot.press("left")
+        await pilot.press("left", "left")
         await rest(pilot)
         assert "goes with classify" in one(demo, "what").problem
         one(demo, "name").editor.focus()
@@ -142,7 +142,7 @@ async def test_the_plan_of_a_branch_is_told_beside_its_base(demo: GraftlineApp, 
         one(demo, "data.train").fill(str(data))
         await settle(pilot, lambda: f"x of {BASE}" in told(demo))
         one(demo, "what").editor.focus()
-        await pilot.press("left")
+        await pilot.press("left", "left")
         await settle(pilot, lambda: "only a new head learns" in told(demo))
 
 

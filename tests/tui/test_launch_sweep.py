@@ -53,7 +53,7 @@ async def test_the_form_says_how_many_and_how_long_and_queues_them_all(own_home:
         await rest(pilot)
         await settle(pilot, lambda: "4 runs, at most" in told(app))
         assert "tagged sweep:python-docs-base" in told(app) and "what the first of them will take" in told(app)
-        assert one(app, "model.block").value == "modern | gpt2"
+        assert one(app, "model.block").value == "modern | llama"
         await pilot.press("ctrl+s")
         await settle(pilot, lambda: isinstance(app.screen, QueueScreen))
         with Client(own_home) as client:
