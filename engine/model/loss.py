@@ -28,8 +28,8 @@ _SMALL = 1 << 20
 """Logits so few that PyTorch's own two operations are faster than panels."""
 _PANEL_BYTES = 1 << 28
 """Logits held at once: at a vocabulary of 50,304 and in bf16, 2,668 rows."""
-_CACHED_VALUES = 1 << 19
-"""Values of a panel whose softmax one CPU thread takes at once: in fp32, a core's second cache or so."""
+_CACHED_VALUES = 1 << 18
+"""Values of a panel whose softmax one CPU thread takes at once: in fp32, half of a core's second cache or so."""
 _ROWS = 1 << 11
 """Of the table's gradient, converted at once."""
 _VANISHING = 1e-37
@@ -93,13 +93,13 @@ def _into_slopes(logits: Tensor, targets: Tensor) -> Tensor:
     on_cpu = logits.device.type == "cpu"
     rows = max(1, _CACHED_VALUES * torch.get_num_threads() // logits.shape[1]) if on_cpu else len(logits)
     scores = torch.empty(min(rows, len(logits)), logits.shape[1], device=logits.device)
-    chances = torch.empty_like(scores)
+    chances = scores if on_cpu else torch.empty_like(scores)  # a row in the cache leaves room for little else
     losses = []
     for start in range(0, len(logits), rows):
         some, choice = logits[start : start + rows], wanted[start : start + rows]
         x, y = scores[: len(some)].copy_(some), chances[: len(some)]
         torch.softmax(x, 1, out=y)
-        losses.append(_surprise(x, y, choice))
+        losses.append(_surprise(some if on_cpu else x, y, choice))
         some.copy_(y.scatter_add_(1, choice, y.new_full((1, 1), -1.0).expand(choice.shape)))
     if not on_cpu or bool(ignored.any()):
         logits.masked_fill_(ignored[:, None], 0.0)
@@ -111,6 +111,7 @@ def _surprise(scores: Tensor, chances: Tensor, choice: Tensor) -> Tensor:
     chance = chances.gather(1, choice)
     if chance.device.type == "cpu" and not bool((chance < _VANISHING).any()):
         return chance.log_().neg_()
+    scores = scores.float()
     return scores.logsumexp(1, keepdim=True) - scores.gather(1, choice)
 
 
