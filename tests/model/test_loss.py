@@ -32,8 +32,8 @@ def test_value_and_gradients(spread):
     theirs = F.cross_entropy(hidden @ weight.T, targets, reduction="sum")
     (theirs / 14).backward()
     torch.testing.assert_close(ours, theirs)
-    # Sums of values as large as `spread` cancel: what is left of them is rounded as they were.
-    torch.testing.assert_close(mine, (hidden.grad, weight.grad), rtol=1.3e-6, atol=max(1e-5, 1e-6 * spread))
+    # Logits of some `spread` are rounded by as many millionths, and so are the chances and what they multiply.
+    torch.testing.assert_close(mine, (hidden.grad, weight.grad), rtol=1.3e-6, atol=max(1e-5, 2e-5 * spread))
 
 
 @pytest.mark.usefixtures("panels")
