@@ -255,7 +255,7 @@ def _start_lock(workspace: Workspace, *, wait: bool = True) -> Iterator[None]:
 def _start(workspace: Workspace) -> Connection:
     """Start a supervisor and wait for its greeting. One that leaves because another holds the workspace is normal."""
     deadline = time.monotonic() + _START_SECONDS
-    child = _starting(workspace)
+    child, ours = _starting(workspace), False
     while time.monotonic() < deadline:
         connection = dial(workspace)
         if connection is not None and connection.hello.version == __version__:
@@ -264,8 +264,8 @@ def _start(workspace: Workspace) -> Connection:
             with connection, contextlib.suppress(Closed):
                 connection.ask("shutdown", {}, type(None))
             wait_until_gone(workspace)
-        if child is None or child.poll() == 0:
-            child = _spawn(workspace)
+        if child is None or child.poll() == 0 or (child.returncode and not ours):
+            child, ours = _spawn(workspace), True  # one that was started earlier may have been killed since
         elif child.returncode is not None:
             _check_disk(workspace)
             raise MachineError(f"the supervisor would not start: {_last_line(workspace)}")
