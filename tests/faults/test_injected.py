@@ -5,7 +5,6 @@ Each must be an event in the journal and in the database, stand on the curve, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -29,12 +28,6 @@ from tui.monitor_curves import Look, marks
 from tui.run_feed import RunFeed
 
 OPTIONS = {"steps": 20, "batch": 4, "micro_batch": 2, "log_every": 1, "checkpoint_every": 5, "decay": 0.0, "keep": 9}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    with ForkServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

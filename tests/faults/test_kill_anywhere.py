@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import signal
 import typing
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -35,12 +34,6 @@ WHAT: tuple[str, ...] = typing.get_args(typing.get_type_hints(schema.BranchConfi
 CASES = ["pretrain-fp32", "pretrain-bf16"] + [
     f"{method}-{what}" for method in METHODS for what in WHAT if what != "head" or method == "classify"
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    with ForkServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

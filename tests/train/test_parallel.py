@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -30,12 +29,6 @@ TRAIN = schema.TrainConfig(
 )  # fmt: skip
 SHAPE = schema.ModelConfig(layers=2, width=24, heads=2, kv_heads=1, context=16, dropout=0.1)
 WAYS: dict[str, dict[str, Any]] = {"ddp": {"devices": 2}, "fsdp": {"devices": 2, "parallel": "fsdp"}}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    with ForkServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
