@@ -29,6 +29,7 @@ from engine.model.transformer import GraftModel, build
 from engine.model.weights import WEIGHTS, load_trunk
 from engine.paths import atomic_folder
 from engine.stage import Outcome, StageContext
+from engine.train.checkpoint import begun_in
 from engine.train.loop import fit
 
 METHODS: dict[str, Method] = {"classify": classify, "instruct": instruct, "continued": continued}
@@ -43,7 +44,7 @@ def run(context: StageContext, config: BranchConfig) -> Outcome:
     tokenizer = Tokenizer.load(base.tokenizer)
     for line in inherited(card, base.id, tokenizer.n_vocab):
         context.say(line)
-    device = choose(config.train.device, config.train.precision, where=where)
+    device = choose(config.train.device, begun_in(context.folder, config.train.precision), where=where)
     context.say(device.words)
     setting = Setting(context, config, base, card, tokenizer, device)
     recipe = METHODS[config.method](setting)

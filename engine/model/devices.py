@@ -26,6 +26,11 @@ class Device:
     words: str
     """One line for people: `device: CPU, 2 threads, fp32 (no CUDA or MPS device here)`."""
 
+    @property
+    def precision(self) -> str:
+        """As a configuration names it: fp32 or bf16."""
+        return "fp32" if self.dtype == torch.float32 else "bf16"
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context that the forward pass runs in."""
         if self.dtype == torch.float32:
@@ -77,7 +82,7 @@ def choose(device: str = "auto", precision: str = "auto", *, where: object = Non
 
 def _measured() -> str:
     found = products()
-    return f"a core measured at {found.bf16:,.0f} GFLOP/s in bf16, {found.fp32:,.0f} in fp32"
+    return f"GFLOP/s a core: {found.bf16:,.0f} in bf16, {found.fp32:,.0f} in fp32"
 
 
 def multiplies_bf16(device: torch.device) -> bool:

@@ -18,6 +18,7 @@ from engine.model.devices import choose
 from engine.model.transformer import build, check
 from engine.paths import atomic_folder
 from engine.stage import Outcome, StageContext
+from engine.train.checkpoint import begun_in
 from engine.train.language import LanguageTask
 from engine.train.loop import fit, step_limit
 
@@ -28,7 +29,7 @@ def run(context: StageContext, config: PretrainConfig) -> Outcome:
     shape = resolve_shape(config, corpus, where=where)
     if not config.train.steps and not config.train.epochs:
         raise InputError("how long?", where=where, key="train.steps", fix="give train.steps or train.epochs")
-    device = choose(config.train.device, config.train.precision, where=where)
+    device = choose(config.train.device, begun_in(context.folder, config.train.precision), where=where)
     context.say(device.words)
     context.say(f"corpus: {corpus.ref}, {corpus.manifest.train_tokens:,} tokens, vocabulary {shape.vocab_size:,}")
     _keep_tokenizer(context, corpus)

@@ -59,22 +59,37 @@ def digest(folder: RunFolder, step: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def begun_in(folder: RunFolder, precision: str) -> str:
+    """The precision to go on in: where `auto` was asked for, the one that the run's newest checkpoint was made in.
+
+    `auto` is measured on the machine, and may be found otherwise when it is measured again.
+    """
+    steps = folder.steps()
+    if precision != "auto" or not steps:
+        return precision
+    return _state(folder.checkpoint(steps[-1])).precision or precision
+
+
 def restore(folder: RunFolder, step: int, parallel: Parallel, optimizers: Optimizers) -> TrainState:
     """Put the checkpoint of `step` into model and optimizers, and give its state. Mends the links.
 
     Any number of ranks can read what any other number has written.
     """
     place = folder.checkpoint(step)
-    try:
-        state = msgspec.json.decode((place / STATE).read_bytes(), type=TrainState)
-    except (OSError, msgspec.MsgspecError) as error:
-        fix = f"remove {place} to go on from the one before"
-        raise MachineError(f"{place / STATE}: not a training state: {error} ({fix})") from None
+    state = _state(place)
     parallel.take(load_tensors(place / WEIGHTS), place / WEIGHTS)
     optimizers.restore(load_tensors(place / STATE_TENSORS))
     if parallel.rank == 0:
         link(folder, state)
     return state
+
+
+def _state(place: Path) -> TrainState:
+    try:
+        return msgspec.json.decode((place / STATE).read_bytes(), type=TrainState)
+    except (OSError, msgspec.MsgspecError) as error:
+        fix = f"remove {place} to go on from the one before"
+        raise MachineError(f"{place / STATE}: not a training state: {error} ({fix})") from None
 
 
 def link(folder: RunFolder, state: TrainState) -> None:

@@ -89,7 +89,10 @@ class _Fit:
         self.schedule = Schedule.of(self.train, limit)
         self.flops_per_token = trained_flops_per_token(self.model)
         plateau = Plateau(patience=self.train.patience, min_gain=self.train.min_gain)
-        self.state = TrainState(plateau=plateau, threads=torch.get_num_threads(), ranks=self.parallel.size)
+        self.state = TrainState(
+            plateau=plateau, threads=torch.get_num_threads(), ranks=self.parallel.size,
+            precision=stepper.device.precision,
+        )  # fmt: skip
         peak = peak_flops(stepper.device) * self.parallel.size
         self.recorder = Recorder(context, stepper.device.torch_device, self.flops_per_token, peak)
         self.updates = Updates(self.parallel.learned)
@@ -142,6 +145,7 @@ class _Fit:
         elif state.threads != torch.get_num_threads():
             context.say(f"using {state.threads} CPU threads again, as before: another number would change the results")
             torch.set_num_threads(state.threads)
+        state.precision = self.stepper.device.precision
         self.memory.resume(state)
         self.recorder.resume(state)
         if not self.recorder.announced(step):  # killed between the folder and its event

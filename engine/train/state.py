@@ -44,3 +44,5 @@ class TrainState(Struct, kw_only=True):
     """CPU threads of each rank: sums are split by them, so another number gives other last bits."""
     ranks: int = 1
     """That shared the steps. The data's order is the same on any number; the last bits of sums are not."""
+    precision: str = ""
+    """fp32 or bf16: what `auto` was when the run began; empty in states from before this was kept."""

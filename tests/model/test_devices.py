@@ -45,7 +45,7 @@ def test_auto_precision_is_measured_once_and_remembered(no_memory, monkeypatch, 
         products.cache_clear()
         device = choose("cpu")
         assert device.dtype == wanted
-        assert device.words.endswith(f"a core measured at {bf16:,.0f} GFLOP/s in bf16, 200 in fp32)")
+        assert device.words.endswith(f"GFLOP/s a core: {bf16:,.0f} in bf16, 200 in fp32)")
 
 
 @pytest.mark.usefixtures("no_memory")

@@ -15,6 +15,7 @@ from engine.corpus.tokenizer import Tokenizer
 from engine.dialogue import Ended, Loaded, Piece, Refused, Request, Said, Sampling
 from engine.journal.events import Failed, Finished, Planned
 from engine.journal.events import Said as SaidEvent
+from engine.model.devices import choose
 from engine.model.say import Speaker
 from engine.model.transformer import GraftModel, build, parameters
 from engine.model.weights import load_model
@@ -139,3 +140,15 @@ def test_words_of_the_plan_reach_the_journal(workspace):
     assert run(folder)[0] == 0
     said = [e.text for e in events(folder) if isinstance(e, SaidEvent)]
     assert [line.split(":")[0] for line in said] == ["device", "corpus", "plan", "memory"]
+
+
+def test_what_auto_was_stays_so_when_a_run_goes_on(workspace):
+    """Another measurement on another day must not change the arithmetic in the middle of a run."""
+    other = "fp32" if choose("cpu").precision == "bf16" else "bf16"
+    folder = make_run(workspace, TrainConfig(steps=2, batch=2, device="cpu", precision=other))
+    assert run(folder)[0] == 0
+    auto = folder.config.read_text().replace(f'precision = "{other}"', 'precision = "auto"')
+    folder.config.write_text(auto.replace("\nsteps = 2\n", "\nsteps = 3\n"))
+    code, said = run(folder)
+    assert code == 0 and events(folder)[-1].step == 3, said
+    assert f", {other}" in said.split("device: ")[-1].splitlines()[0]
