@@ -9,79 +9,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-Positive = Annotated[int, Meta(ge=1)]
-Count = Annotated[int, Meta(ge=0)]
-Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
-Rate = Annotated[float, Meta(gt=0.0)]
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class _Config(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=False, kw_only=True):
-    pass
-
-
-# --- corpus ---------------------------------------------------------------------------------------
-
-
-class SourceConfig(_Config, frozen=True, kw_only=True):
-    """One place that text comes from."""
-
-    type: Literal["files", "python-docs"] = "files"
-    name: str = ""
-    """How the report calls this source; the path when empty."""
-    path: str = ""
-    """A file, a folder (read recursively) or a glob: .txt .md .jsonl .parquet, the text ones also .gz .zst."""
-    field: str = "text"
-    """The column or key that holds the text, in JSONL and Parquet."""
-    separator: str = ""
-    """Text and Markdown: what stands between two documents of one file; empty: a file is one document."""
-    include: tuple[Literal["docstrings", "topics"], ...] = ("docstrings", "topics")
-    """python-docs: what to take."""
-    exclude: tuple[str, ...] = ()
-    """python-docs: modules left out, with all that is below them, such as `email`."""
-    only: tuple[str, ...] = ()
-    """python-docs: when given, nothing but these modules."""
-
-
-class CleanConfig(_Config, frozen=True, kw_only=True):
-    """Quality rules; zero (or 1.0 for a fraction's ceiling) switches one off. Lengths are characters."""
-
-    min_chars: Count = 20
-    max_chars: Count = 0
-    """0: no ceiling."""
-    min_alphabetic: Fraction = 0.5
-    """Smallest share of letters and spaces among the characters."""
-    max_repeated_lines: Fraction = 0.3
-    """Largest share of lines that repeat an earlier line (Gopher, Rae et al. 2021, table A1: 0.30)."""
-    max_symbol_words: Fraction = 0.3
-    """Largest share of words without any letter or digit."""
-    mean_word_length: tuple[float, float] = (2.0, 15.0)
-    """Allowed mean length of a word in characters (Gopher: 3 to 10, wider here for technical text)."""
-    toxic_words: str = ""
-    """A file with one word a line; a document with two or more distinct ones is dropped."""
-
-
-class TokenizerConfig(_Config, frozen=True, kw_only=True):
-    type: Literal["bpe", "tiktoken"] = "bpe"
-    """`bpe` trains byte-level merges on this corpus; `tiktoken` takes a published vocabulary."""
-    vocab_size: Annotated[int, Meta(ge=257, le=200_000)] = 4096
-    """`bpe`: tokens in all, the 256 bytes and the special tokens included."""
-    name: str = "gpt2"
-    """`tiktoken`: the published vocabulary's name."""
-
-
-class CorpusConfig(_Config, tag_field="kind", tag="corpus", frozen=True, kw_only=True):
-    name: Text
-    sources: tuple[SourceConfig, ...]
-    clean: CleanConfig = CleanConfig()
-    dedup: Literal["exact", "none"] = "exact"
-    tokenizer: TokenizerConfig = TokenizerConfig()
-    heldout: Annotated[float, Meta(gt=0.0, le=0.5)] = 0.05
-    """Share of documents kept out of training, chosen by the hash of each document."""
-    seed: Count = 0
-
+from engine.config.base import Config as _Config
+from engine.config.base import Count, Fraction, Positive, Rate, Text
+from engine.config.corpus import (
+    CleanConfig,
+    ContaminationConfig,
+    CorpusConfig,
+    DedupConfig,
+    LanguageConfig,
+    PrivacyConfig,
+    RepairConfig,
+    SourceConfig,
+    TokenizerConfig,
+    ToxicityConfig,
+)
 
 # --- model ----------------------------------------------------------------------------------------
 
@@ -380,7 +323,30 @@ RunConfig = CorpusConfig | PretrainConfig | BranchConfig | EvaluateConfig | Impo
 AnyConfig = RunConfig | SuiteConfig
 
 __all__ = [
-    "AnyConfig", "BranchConfig", "CleanConfig", "CorpusConfig", "DataConfig", "EvaluateConfig", "ImportConfig",
-    "LoraConfig", "ModelCard", "ModelConfig", "PretrainConfig", "RopeScaling", "RuleConfig", "RunConfig",
-    "SourceConfig", "SuiteConfig", "TemplateConfig", "TokenizerConfig", "TrainConfig", "TuneConfig",
+    "AnyConfig",
+    "BranchConfig",
+    "CleanConfig",
+    "ContaminationConfig",
+    "CorpusConfig",
+    "DataConfig",
+    "DedupConfig",
+    "EvaluateConfig",
+    "ImportConfig",
+    "LanguageConfig",
+    "LoraConfig",
+    "ModelCard",
+    "ModelConfig",
+    "PretrainConfig",
+    "PrivacyConfig",
+    "RepairConfig",
+    "RopeScaling",
+    "RuleConfig",
+    "RunConfig",
+    "SourceConfig",
+    "SuiteConfig",
+    "TemplateConfig",
+    "TokenizerConfig",
+    "ToxicityConfig",
+    "TrainConfig",
+    "TuneConfig",
 ]  # fmt: skip

@@ -1,0 +1,54 @@
+"""Some documents on their way through the measures: their text, and what several measures need of it, made once.
+
+    Batch(texts)  ->  measure functions  ->  {"words": array(documents), "mean_word_length": array(documents), ...}
+
+A measure function takes a batch and gives columns, one value a document. It keeps no thresholds: rules apply those
+later, to what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from engine.corpus.measure.words import Text, Words, folded, spaced
+
+Columns: TypeAlias = dict[str, NDArray[Any]]
+"""Measures by name; every array is (documents)."""
+Measure: TypeAlias = Callable[["Batch"], Columns]
+
+
+class Batch:
+    """A few megabytes of documents."""
+
+    def __init__(self, texts: Sequence[str]):
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def text(self) -> Text:
+        """As it stands."""
+        return Text.of(self.texts)
+
+    @cached_property
+    def words(self) -> Words:
+        """Between whitespace, in `text`."""
+        return spaced(self.text)
+
+    @cached_property
+    def _folded(self) -> tuple[Text, Words]:
+        return folded(self.texts)
+
+    @property
+    def folded_words(self) -> Words:
+        """In lower case without punctuation: what texts are compared by. Places are in `folded_text`."""
+        return self._folded[1]
+
+    @property
+    def folded_text(self) -> Text:
+        return self._folded[0]

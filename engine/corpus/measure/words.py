@@ -1,0 +1,181 @@
+"""The words of many documents at once, as arrays: where each stands, and a 64-bit hash of it.
+
+    texts -> their UTF-8, one after the other -> word bytes marked -> starts, ends, hashes, and where each document begins
+
+Everything that counts or compares words starts here, so that text is gone through in a few array operations, not in a
+loop over words. A word's hash is a polynomial of its bytes: differences of one running sum give all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes: TypeAlias = NDArray[np.uint64]
+Indices: TypeAlias = NDArray[np.int64]
+
+_BASE = 0x9E3779B97F4A7C15 | 1
+_INVERSE = pow(_BASE, -1, 1 << 64)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Some documents' UTF-8, one after the other, a line end after each."""
+
+    data: NDArray[np.uint8]
+    begins: Indices
+    """(documents + 1): where in `data` each begins, and where all end. The line end after a document is its own."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Text:
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        begins = np.zeros(len(texts) + 1, dtype=np.int64)
+        np.cumsum([len(data) + 1 for data in encoded], out=begins[1:])
+        return cls(np.frombuffer(b"\n".join([*encoded, b""]), dtype=np.uint8), begins)
+
+    def __len__(self) -> int:
+        return len(self.begins) - 1
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words in order, those of one document together."""
+
+    starts: Indices
+    """(words): the first byte of each, in `Text.data`."""
+    ends: Indices
+    """(words): one after its last byte."""
+    hashes: Hashes
+    """(words): equal for equal bytes."""
+    begins: Indices
+    """(documents + 1): the number of each document's first word, and of all words."""
+
+    @property
+    def counts(self) -> Indices:
+        """(documents): how many words each has."""
+        return np.diff(self.begins)
+
+    @property
+    def document(self) -> Indices:
+        """(words): the number of the document that each stands in."""
+        return np.repeat(np.arange(len(self.begins) - 1), self.counts)
+
+
+def spaced(text: Text) -> Words:
+    """Words as Gopher's rules count them: what stands between whitespace, punctuation and all."""
+    return _words(text, ~_whitespace(text.data))
+
+
+def folded(texts: Sequence[str]) -> tuple[Text, Words]:
+    """Words as texts are compared by: letters and digits alone, in lower case; each Han or kana character a word.
+
+    `starts` and `ends` are places in the returned text, which is the lower-case one.
+    """
+    text = Text.of([text.lower() for text in texts])
+    data = text.data
+    inside = _LETTERS[data]
+    # Punctuation beyond ASCII: U+00A0-00BF (C2 xx), U+2000-206F (E2 80 xx, E2 81 xx), U+3000-303F (E3 80 xx).
+    beyond = np.flatnonzero(data >= 0xC2)
+    after = data[np.minimum(beyond + 1, len(data) - 1)]
+    latin = beyond[(data[beyond] == 0xC2) & (after < 0xC0)]
+    wide = ((data[beyond] == 0xE2) & ((after == 0x80) | (after == 0x81))) | ((data[beyond] == 0xE3) & (after == 0x80))
+    for at, size in ((latin, 2), (beyond[wide], 3)):
+        for step in range(size):
+            inside[at + step] = False
+    han = beyond[(data[beyond] >= 0xE3) & (data[beyond] <= 0xE9)]
+    return text, _words(text, inside, apart=han[inside[han]])
+
+
+def ngrams(words: Words, n: int) -> tuple[Hashes, Indices]:
+    """Hashes of every `n` words in a row inside one document, and the number of the first word of each."""
+    if n > len(words.hashes):
+        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    total = len(words.hashes) - n + 1
+    document = words.document
+    first = np.flatnonzero(document[:total] == document[n - 1 :])
+    hashes = words.hashes[first]
+    for step in range(1, n):
+        hashes = mixed(hashes) + words.hashes[first + step]
+    return mixed(hashes), first
+
+
+def mixed(hashes: Hashes) -> Hashes:
+    """The same hashes with every bit depending on every bit: the finaliser of splitmix64 (Steele et al. 2014)."""
+    out = hashes ^ (hashes >> np.uint64(30))
+    out *= np.uint64(0xBF58476D1CE4E5B9)
+    out ^= out >> np.uint64(27)
+    out *= np.uint64(0x94D049BB133111EB)
+    out ^= out >> np.uint64(31)
+    return out
+
+
+def word_hash(word: str) -> int:
+    """The hash that a word of this spelling has, wherever it stands."""
+    data = word.encode("utf-8", "surrogatepass")
+    total = 0
+    for byte in reversed(data):
+        total = (total * _BASE + byte + 1) % (1 << 64)
+    return int(mixed(np.array([total], dtype=np.uint64))[0])
+
+
+def _words(text: Text, inside: NDArray[np.bool_], apart: Indices | None = None) -> Words:
+    """The stretches of marked bytes; a byte of `apart` begins a word, and so does the character after it."""
+    edges = np.diff(inside.view(np.int8), prepend=np.int8(0), append=np.int8(0))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    if apart is not None and len(apart):
+        cuts = np.union1d(apart, apart + 3)
+        cuts = cuts[(cuts < len(inside)) & (cuts > 0)]
+        cuts = cuts[inside[cuts] & inside[cuts - 1]]
+        starts, ends = np.sort(np.concatenate([starts, cuts])), np.sort(np.concatenate([ends, cuts]))
+    begins = np.searchsorted(starts, text.begins)
+    return Words(starts, ends, _hashes(text.data, starts, ends), begins)
+
+
+def _hashes(data: NDArray[np.uint8], starts: Indices, ends: Indices) -> Hashes:
+    powers, inverses = _powers(1 << max(10, (len(data)).bit_length()))
+    sums = np.zeros(len(data) + 1, dtype=np.uint64)
+    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * powers[: len(data)], out=sums[1:])
+    return mixed((sums[ends] - sums[starts]) * inverses[starts])
+
+
+@lru_cache(maxsize=1)
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    """The base to the power 0, 1, 2 ... modulo 2^64, and the inverse of each."""
+    both = []
+    for base in (_BASE, _INVERSE):
+        table = np.full(size, base, dtype=np.uint64)
+        table[0] = 1
+        both.append(np.multiply.accumulate(table))
+    return both[0], both[1]
+
+
+def _whitespace(data: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """ASCII whitespace, U+00A0, and the spaces at U+2000-200A and U+3000."""
+    space = _SPACES[data]
+    beyond = np.flatnonzero((data == 0xC2) | (data == 0xE2) | (data == 0xE3))
+    if len(beyond):
+        last = len(data) - 1
+        first, second, third = data[beyond], data[np.minimum(beyond + 1, last)], data[np.minimum(beyond + 2, last)]
+        wide = ((first == 0xE2) & (second == 0x80) & (third <= 0x8A)) | (
+            (first == 0xE3) & (second == 0x80) & (third == 0x80)
+        )
+        for at, size in ((beyond[(first == 0xC2) & (second == 0xA0)], 2), (beyond[wide], 3)):
+            for step in range(size):
+                space[at + step] = True
+    return space
+
+
+def _table(wanted: bytes, beyond: bool) -> NDArray[np.bool_]:
+    table = np.zeros(256, dtype=np.bool_)
+    table[list(wanted)] = True
+    table[128:] = beyond
+    return table
+
+
+_SPACES = _table(b" \t\n\r\v\f\x1c\x1d\x1e\x1f", beyond=False)
+_LETTERS = _table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", beyond=True)
