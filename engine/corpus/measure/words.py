@@ -1,6 +1,6 @@
 """The words of many documents at once, as arrays: where each stands, and a 64-bit hash of it.
 
-    texts -> their UTF-8, one after the other -> word bytes marked -> starts, ends, hashes, and where each document begins
+    texts -> their UTF-8 in one array -> word bytes marked -> starts, ends, hashes, and each document's first word
 
 Everything that counts or compares words starts here, so that text is gone through in a few array operations, not in a
 loop over words. A word's hash is a polynomial of its bytes: differences of one running sum give all of them at once.
