@@ -51,8 +51,16 @@ class Field:
         return self.key.rpartition(".")[0]
 
 
+def _given(key: str, *options: str) -> Callable[[Values], bool]:
+    return lambda values: values.get(key) in options
+
+
 def _method(*names: str) -> Callable[[Values], bool]:
-    return lambda values: values.get("method") in names
+    return _given("method", *names)
+
+
+def _source(*types: str) -> Callable[[Values], bool]:
+    return _given("sources.type", *types)
 
 
 SIZES = {
@@ -108,9 +116,17 @@ _FIRST: dict[str, tuple[Field, ...]] = {
     ),
     "corpus": (
         Field("name", "name", hint="how the corpus is called"),
-        Field("sources.type", "source", "python-docs", ("python-docs", "files")),
-        Field("sources.path", "path", suggest="path", shown=lambda values: values.get("sources.type") == "files"),
-        Field("tokenizer.vocab_size", "vocabulary", "4096"),
+        Field("sources.type", "source", "python-docs"),
+        Field("sources.dataset", "dataset", hint="ORG/NAME on the hub", shown=_source("hub")),
+        Field("sources.path", "path", suggest="path", shown=_source("files", "hub")),
+        Field("clean.preset", "rules", "general"),
+        Field("clean.rules", "other bounds", hint="words 50..1000, symbol_ratio ..0.1, a_rule off"),
+        Field("language.keep", "languages", hint="such as en, de; empty: all"),
+        Field("dedup.near", "near duplicate", "0.8"),
+        Field("contamination.suites", "test sets", suggest="suites", hint="suites that must not be learned by heart"),
+        Field("privacy.scrub", "scrub"),
+        Field("tokenizer.type", "tokenizer", "bpe"),
+        Field("tokenizer.vocab_size", "vocabulary", "4096", shown=_given("tokenizer.type", "bpe")),
         Field("heldout", "held out", "0.05"),
     ),
 }
@@ -142,14 +158,25 @@ def all_fields(kind: str) -> tuple[Field, ...]:
 
 def _from_schema(one: Field, key: Key) -> Field:
     """What the schema knows where the field says nothing itself."""
-    options = one.options or key.options
-    return replace(one, options=options, hint=one.hint or key.doc, shape=key.shape, default=key.shown)
+    options = one.options or (key.options if key.shape == "choice" or key.shape == "switch" else ())
+    return replace(one, options=options, hint=one.hint or _hint(key), shape=key.shape, default=key.shown)
+
+
+def _hint(key: Key) -> str:
+    """A key's words; of a list, what may stand in it."""
+    return f"{key.doc} Of: {', '.join(key.options)}.".lstrip() if key.shape == "list" and key.options else key.doc
+
+
+_SUGGEST = {
+    "data.heldout": "path", "toxicity.words": "path", "tokenizer.file": "path",
+    "toxicity.model": "models", "dedup.against": "corpora",
+}  # fmt: skip
 
 
 def _other(kind: str, key: Key) -> Field:
     label = key.name.rpartition(".")[2].replace("_", " ")
-    suggest = "path" if key.name in ("data.heldout", "clean.toxic_words") else ""
-    value = key.shown if key.options else ""
+    suggest = _SUGGEST.get(key.name, "")
+    value = key.shown if key.shape in ("choice", "switch") else ""
     one = Field(key.name, label, value, suggest=suggest, shown=_when(kind, key), more=True)
     return _from_schema(one, key)
 
@@ -158,13 +185,20 @@ _OF_SIZE = {f"model.{key}" for size in SIZES.values() for key in size}
 
 
 def _when(kind: str, key: Key) -> Callable[[Values], bool]:
-    """A key whose words begin with a method's name is that method's; those of a size belong to a size of one's own."""
+    """A key whose words begin with a choice's name is that choice's; those of a size belong to a size of one's own."""
     if kind == "pretrain" and key.name in _OF_SIZE:
         return lambda values: values.get("model") == OWN
-    owner = key.doc.partition(":")[0]
-    return (
-        _method(owner) if kind == "branch" and owner in ("classify", "instruct", "continued") else lambda values: True
-    )
+    owner = key.doc.partition(":")[0].strip("`")
+    match kind, key.table, owner:
+        case "branch", _, "classify" | "instruct" | "continued":
+            return _method(owner)
+        case "corpus", "sources", "hub" | "python-docs":
+            return _source(owner)
+        case "corpus", "tokenizer", "bpe" | "tiktoken":
+            return _given("tokenizer.type", owner)
+        case "corpus", "toxicity", "model":
+            return lambda values: bool(values.get("toxicity.model"))
+    return lambda values: True
 
 
 def fields(kind: str, base: str = "", models: tuple[str, ...] = ()) -> list[Field]:

@@ -9,7 +9,7 @@ Field keys are configuration keys, so a problem with a key finds its field by it
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from engine.config.describe import written
+from engine.config.bounds import parse_rules
+from engine.config.describe import keys, written
 from engine.config.load import KINDS, convert, load
 from engine.config.schema import ImportConfig, PretrainConfig, RunConfig, SuiteConfig
 from engine.config.sweep import Axes, expand, tag
@@ -78,6 +79,9 @@ def _taken(kind: str, values: Values) -> tuple[dict[str, Any], dict[str, list[An
         except ValueError:
             problems[one.key] = f"{text!r} is not {_WANTED[one.shape]}"
             continue
+        except InputError as error:
+            problems[one.key] = str(error)
+            continue
         _put(raw, one.key, found[0])
         if len(found) > 1:
             axes[one.key] = found
@@ -126,7 +130,7 @@ def _typed(value: Any) -> str:
 
 
 def _read(one: Field, text: str) -> Any:
-    """A field's text as the value that it means. Raises `ValueError`."""
+    """A field's text as the value that it means. Raises `ValueError`, and for rules `InputError`."""
     match one.shape:
         case "switch":
             return text == "yes"
@@ -138,6 +142,10 @@ def _read(one: Field, text: str) -> Any:
             return float(text)
         case "numbers":
             return [float(part) for part in text.split(",")]
+        case "rules":
+            return parse_rules(text)
+        case "list" if text == "none":
+            return []
         case "list":
             return [part.strip() for part in text.split(",") if part.strip()]
     return text.replace("\\n", "\n")
@@ -156,24 +164,26 @@ def _put(raw: dict[str, Any], key: str, value: Any) -> None:
 
 def filled(config: RunConfig) -> dict[str, str]:
     """A configuration as the values of a form. Raises `InputError` for what one form cannot hold."""
-    values = {key: written(value) for key, value in _flat(msgspec.to_builtins(config), "") if key != "kind"}
+    flat = _flat(msgspec.to_builtins(config), "", keys(type(config)))
+    values = {key: written(value) for key, value in flat if key != "kind"}
     if isinstance(config, PretrainConfig):
         shapes = {name: all(getattr(config.model, k) == v for k, v in size.items()) for name, size in SIZES.items()}
         values["model"] = next((name for name, same in shapes.items() if same), OWN)
     return values
 
 
-def _flat(raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Dotted keys with their values; of a list of tables, its only one."""
+def _flat(raw: Mapping[str, Any], prefix: str, known: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Known keys, dotted, with their values; of a list of tables, its only one."""
     for key, value in raw.items():
+        name = f"{prefix}{key}"
         if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
             if len(value) > 1:
                 raise InputError(f"a form holds one, and there are {len(value)}", key=key, fix="launch the file itself")
             value = value[0]
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+        if isinstance(value, dict) and name not in known:
+            yield from _flat(value, f"{name}.", known)
         else:
-            yield f"{prefix}{key}", value
+            yield name, value
 
 
 def _complete(kind: str, raw: dict[str, Any]) -> None:

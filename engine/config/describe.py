@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,9 +21,9 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec import inspect as types
 
-from engine.config import schema
+from engine.config.bounds import written_rules
 
-Shape = Literal["text", "whole", "number", "switch", "choice", "list", "numbers", "amount"]
+Shape = Literal["text", "whole", "number", "switch", "choice", "list", "numbers", "amount", "rules"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Key:
     """What it is when its table is there and it is not; None: it must be given."""
     doc: str = ""
     options: tuple[str, ...] = ()
-    """choice: what it may be."""
+    """choice: what it may be. list: what may stand in it, where that is fixed."""
 
     @property
     def table(self) -> str:
@@ -50,12 +51,14 @@ class Key:
 
 
 def written(value: Any) -> str:
-    """A value as a form's text: lists with commas, line ends as `\\n`, yes and no."""
+    """A value as a form's text: lists with commas, line ends as `\\n`, yes and no, rules with their bounds."""
     match value:
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
+        case dict():
+            return written_rules(value)
         case list() | tuple():
             return ", ".join(written(item) for item in value)
         case float():
@@ -69,6 +72,21 @@ def keys(kind: type[msgspec.Struct]) -> dict[str, Key]:
     return {key.name: key for key in _inside(kind, "")}
 
 
+@lru_cache
+def tables(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """What each table of a stage is about, by its dotted name: its first words in the schema."""
+    return dict(_tables(kind, ""))
+
+
+def _tables(kind: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, str]]:
+    info = types.type_info(kind)
+    assert isinstance(info, types.StructType)
+    for field in info.fields:
+        if (table := _table(field.type)) is not None and field.name != "suites":
+            yield f"{prefix}{field.name}", inspect.cleandoc(table.__doc__ or "").partition("\n")[0]
+            yield from _tables(table, f"{prefix}{field.name}.")
+
+
 def _inside(kind: type[msgspec.Struct], prefix: str) -> Iterator[Key]:
     words, hints = docs(kind), get_type_hints(kind)
     info = types.type_info(kind)
@@ -80,8 +98,17 @@ def _inside(kind: type[msgspec.Struct], prefix: str) -> Iterator[Key]:
             yield from _inside(table, f"{name}.")
         else:
             shape, options = _shape(field.type)
-            declared = tuple(map(str, get_args(hints[field.name]))) if shape == "choice" else options
+            declared = tuple(_literals(hints[field.name])) if shape in ("choice", "list") else options
             yield Key(name, shape, _default(field), words.get(field.name, ""), declared)
+
+
+def _literals(annotation: Any) -> Iterator[str]:
+    """The values that a type lists, in the order of the source."""
+    for one in get_args(annotation):
+        if isinstance(one, str):
+            yield one
+        else:
+            yield from _literals(one)
 
 
 def _default(field: types.Field) -> Any:
@@ -116,6 +143,10 @@ def _shape(kind: types.Type) -> tuple[Shape, tuple[str, ...]]:
             return "numbers", ()
         case types.VarTupleType():
             return "list", ()
+        case types.DictType():
+            return "rules", ()
+        case types.UnionType(types=inside) if all(isinstance(one, types.LiteralType) for one in inside):
+            return "choice", ()
         case types.UnionType(types=(types.IntType(), types.LiteralType(values=("auto",)))):
             return "amount", ()
     return "text", ()
@@ -128,14 +159,15 @@ def docs(kind: type[msgspec.Struct]) -> dict[str, str]:
     """What the schema's source says below each field, those of the structs it extends included."""
     found: dict[str, str] = {}
     for ancestor in reversed(kind.__mro__):
-        found |= _documented().get(ancestor.__name__, {})
+        if ancestor.__module__.startswith("engine.config."):
+            found |= _documented(ancestor.__module__).get(ancestor.__name__, {})
     return found
 
 
-@lru_cache(maxsize=1)
-def _documented() -> dict[str, dict[str, str]]:
+@lru_cache
+def _documented(module: str) -> dict[str, dict[str, str]]:
     """By struct and field: the string that stands right below a field's line, on one line."""
-    tree = ast.parse(inspect.getsource(schema))
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: dict(_pairs(node.body)) for node in tree.body if isinstance(node, ast.ClassDef)}
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomli_w
+from msgspec.structs import replace
 
 from engine.config import schema
 from engine.errors import InputError
@@ -169,17 +170,23 @@ def _absolute(config: Any, folder: Path) -> Any:
 
     match config:
         case schema.CorpusConfig():
-            sources = tuple(msgspec.structs.replace(s, path=full(s.path)) for s in config.sources)
-            clean = msgspec.structs.replace(config.clean, toxic_words=full(config.clean.toxic_words))
-            return msgspec.structs.replace(config, sources=sources, clean=clean)
+            words, given = config.toxicity.words, config.contamination
+            return replace(
+                config,
+                # the path of a source on the hub is a glob inside its dataset
+                sources=tuple(s if s.type == "hub" else replace(s, path=full(s.path)) for s in config.sources),
+                toxicity=config.toxicity if words == "built-in" else replace(config.toxicity, words=full(words)),
+                contamination=replace(given, suites=tuple(map(full, given.suites))),
+                tokenizer=replace(config.tokenizer, file=full(config.tokenizer.file)),
+            )
         case schema.BranchConfig(data=data):
-            data = msgspec.structs.replace(data, train=full(data.train), heldout=full(data.heldout))
-            return msgspec.structs.replace(config, data=data)
+            data = replace(data, train=full(data.train), heldout=full(data.heldout))
+            return replace(config, data=data)
         case schema.SuiteConfig():
             # A language-model suite may name a built corpus instead of a file.
             is_file = config.task != "language-model" or Path(config.data).suffix or (folder / config.data).exists()
-            return msgspec.structs.replace(config, data=full(config.data)) if is_file else config
+            return replace(config, data=full(config.data)) if is_file else config
         case schema.EvaluateConfig():
             suites = tuple(_absolute(suite, folder) for suite in config.suites)
-            return msgspec.structs.replace(config, suites=suites)
+            return replace(config, suites=suites)
     return config

@@ -180,13 +180,33 @@ def test_a_field_of_the_many_is_written_only_where_it_differs(workspace: Workspa
 
 
 def test_lists_pairs_and_line_ends_are_typed_on_one_line(workspace: Workspace) -> None:
-    values = typed("corpus", clean_mean_word_length="3, 10", sources_exclude="email, json")
+    values = typed("corpus", repair_boilerplate="none", sources_exclude="email, json")
     config = build("corpus", values, workspace).config
-    assert isinstance(config, CorpusConfig) and config.clean.mean_word_length == (3.0, 10.0)
+    assert isinstance(config, CorpusConfig) and config.repair.boilerplate == ()
     assert config.sources[0].exclude == ("email", "json")
     values = typed("branch", "tiny@1", method="instruct", data_train="/a.jsonl", template_without_input="Q\\nA")
     branch = build("branch", values, workspace).config
     assert isinstance(branch, BranchConfig) and branch.template.without_input == "Q\nA"
+
+
+def test_a_table_of_rules_is_typed_on_one_line(workspace: Workspace) -> None:
+    values = typed("corpus", clean_rules="words 50..1000, symbol_ratio ..0.1, stop_words off, chars=20")
+    draft = build("corpus", values, workspace)
+    assert isinstance(draft.config, CorpusConfig)
+    assert draft.config.clean.rules == {
+        "words": (50.0, 1000.0), "symbol_ratio": (float("-inf"), 0.1), "stop_words": False, "chars": 20.0,
+    }  # fmt: skip
+    assert filled(draft.config)["clean.rules"] == "words 50..1000, symbol_ratio ..0.1, stop_words off, chars 20"
+    wrong = build("corpus", typed("corpus", clean_rules="words 9..5"), workspace)
+    assert wrong.config is None and "before it begins at 9" in wrong.problems["clean.rules"]
+
+
+def test_keys_of_another_source_or_vocabulary_are_left_out(workspace: Workspace) -> None:
+    values = typed(
+        "corpus", sources_type="hub", sources_dataset="a/b", sources_exclude="email", tokenizer_name="o200k_base"
+    )
+    draft = build("corpus", values, workspace)
+    assert draft.problems == {} and "exclude" not in draft.toml and "o200k" not in draft.toml
 
 
 def test_paths_are_completed(tmp_path: Path) -> None:

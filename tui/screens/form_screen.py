@@ -17,7 +17,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from engine.config.describe import tables
 from engine.config.estimate import Estimate
+from engine.config.load import KINDS
 from engine.config.schema import RunConfig
 from engine.errors import InputError
 from tui import theme
@@ -51,6 +53,7 @@ class FormScreen(Paced[None]):
         super().__init__()
         self._kind = kind
         self._fields = fields(kind, base, models)
+        self._tables = tables(KINDS[kind])
         self._draft: Draft | None = None
         self._known: dict[str, list[str]] = {"models": [], "corpora": [], "suites": []}
         self._timer: Timer | None = None
@@ -243,7 +246,10 @@ class FormScreen(Paced[None]):
         rest = more_fields(self._kind)
         lines: list[Widget] = []
         for table, group in groupby(rest, key=lambda one: one.table):
-            lines.append(Static(words(f"[{table}]" if table else "more"), classes="table"))
+            about = Content.assemble(
+                (f"[{table}]" if table else "more"), (f"  {self._tables.get(table, '')}", theme.FAINT)
+            )
+            lines.append(Static(about, classes="table"))
             lines += [self._line(one) for one in group]
         await box.mount_all(lines)
         self._redraft()

@@ -58,7 +58,7 @@ class Options(Widget, can_focus=True):
             chosen = option in self.chosen
             colour = theme.GREEN if chosen else theme.FAINT
             parts.append(("● " if chosen else "○ ", colour))
-            parts.append((f"{option}  ", f"bold {theme.BRIGHT}" if chosen else theme.MUTED))
+            parts.append((f"{_shown(option)}  ", f"bold {theme.BRIGHT}" if chosen else theme.MUTED))
         return Content.assemble(*parts)
 
     def _in_sight(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class Options(Widget, can_focus=True):
         if self.chosen[-1] not in self.options:
             return self.options
         at, room = self.options.index(self.chosen[-1]), self.content_size.width
-        width = [len(option) + 4 for option in self.options]
+        width = [len(_shown(option)) + 4 for option in self.options]
         return self.options[next((n for n in range(at) if sum(width[n : at + 1]) - 2 <= room), at) :]
 
     def watch_value(self) -> None:
@@ -90,10 +90,15 @@ class Options(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         at = event.x - self.styles.padding.left
         for option in self._in_sight():
-            if 0 <= at < len(option) + 2:
+            if 0 <= at < len(_shown(option)) + 2:
                 self.value = option
                 return
-            at -= len(option) + 4
+            at -= len(_shown(option)) + 4
+
+
+def _shown(option: str) -> str:
+    """An option that is nothing, as a dash."""
+    return option or "–"
 
 
 class Completions(Suggester):
