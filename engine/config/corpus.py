@@ -77,11 +77,11 @@ class ToxicityConfig(Config, frozen=True, kw_only=True):
     """Listed words, and a classifier of your own."""
 
     words: str = "built-in"
-    """`built-in`, empty for none, or a file with one word or phrase a line, case and blank lines ignored."""
+    """`built-in`, empty for none, or a file with one word or phrase a line, or several forms of it between commas."""
     allow: tuple[str, ...] = ()
     """Listed words that are no reason here."""
     distinct: Positive = 2
-    """A document with so many different listed words is dropped."""
+    """A document with so many different listed words within a thousand words is dropped."""
     ratio: Fraction = 0.02
     """So is one whose listed words make up more than this share of its words."""
     model: str = ""

@@ -91,13 +91,20 @@ def folded(texts: Sequence[str]) -> tuple[Text, Words]:
     return text, _words(text, inside, apart=han[inside[han]])
 
 
-def ngrams(words: Words, n: int) -> tuple[Hashes, Indices]:
-    """Hashes of every `n` words in a row inside one document, and the number of the first word of each."""
+def ngrams(words: Words, n: int, among: Indices | None = None) -> tuple[Hashes, Indices]:
+    """Hashes of every `n` words in a row inside one document, and the number of the first word of each.
+
+    `among`: only those that begin at one of these words.
+    """
     if n > len(words.hashes):
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-    total = len(words.hashes) - n + 1
-    document = words.document
-    first = np.flatnonzero(document[:total] == document[n - 1 :])
+    if among is None:
+        total = len(words.hashes) - n + 1
+        document = words.document
+        first = np.flatnonzero(document[:total] == document[n - 1 :])
+    else:
+        ends = words.begins[np.searchsorted(words.begins, among, side="right")]
+        first = among[among + n <= ends]
     hashes = words.hashes[first]
     for step in range(1, n):
         hashes = mixed(hashes) + words.hashes[first + step]
