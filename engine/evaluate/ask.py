@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.config.schema import TemplateConfig
+from engine.corpus.suite import Suite
 from engine.corpus.tokenizer import Tokenizer
-from engine.evaluate.suite import Suite
 from engine.journal.events import Progress
 from engine.model.devices import Device
 from engine.model.generate import generate

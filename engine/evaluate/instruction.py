@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from engine.config.schema import RuleConfig
+from engine.corpus.suite import Item
 from engine.evaluate.intervals import mean, share
-from engine.evaluate.suite import Item
 from engine.journal.events import Score
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.corpus.suite import Suite
 from engine.evaluate.ask import Asker
 from engine.evaluate.intervals import ratio
-from engine.evaluate.suite import Suite
 from engine.journal.events import Score
 from engine.model.items import pad
 from engine.model.transformer import GraftModel

@@ -16,10 +16,10 @@ import msgspec
 import torch
 
 from engine.config.schema import EvaluateConfig
+from engine.corpus.suite import Suite, check_fit, load_suite, shown
 from engine.corpus.tokenizer import Tokenizer
 from engine.evaluate import classification, instruction, language_model
 from engine.evaluate.ask import Asker, StopAsked
-from engine.evaluate.suite import Suite, check_fit, load_suite
 from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.verify import checked
 from engine.journal.events import Evaluated, Prediction, Score
@@ -29,9 +29,6 @@ from engine.model.flops import trained_flops_per_token
 from engine.model.weights import load_model
 from engine.paths import slug, write_atomic
 from engine.stage import Outcome, StageContext
-
-_SHOWN = 500
-"""Characters of a document that are kept with its prediction."""
 
 
 def run(context: StageContext, config: EvaluateConfig) -> Outcome:
@@ -135,7 +132,7 @@ def _labelled(suite: Suite, outputs: Iterable[str]) -> list[Prediction]:
     return [
         Prediction(
             example_id=item.id,
-            input=item.text,
+            input=item.prompt,
             target=item.target,
             output=output,
             correct=output == item.target,
@@ -149,7 +146,7 @@ def _answered(suite: Suite, outputs: Iterable[str]) -> list[Prediction]:
     return [
         Prediction(
             example_id=item.id,
-            input=f"{item.text}\n{item.input}" if item.input else item.text,
+            input=item.prompt,
             target=item.target,
             output=output,
             correct=instruction.exact_match(output, item.target),
@@ -163,7 +160,7 @@ def _compressed(suite: Suite, bits: Iterable[float]) -> list[Prediction]:
     return [
         Prediction(
             example_id=document.id,
-            input=document.text[:_SHOWN],
+            input=shown(document),
             target="",
             output="",
             correct=None,

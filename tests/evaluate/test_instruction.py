@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.config.schema import RuleConfig
+from engine.corpus.suite import Item
 from engine.evaluate.instruction import exact_match, normal_words, rules_hold, scores, token_f1
-from engine.evaluate.suite import Item
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from engine.config.schema import ModelCard, ModelConfig, SuiteConfig
+from engine.corpus.suite import Suite, load_suite
 from engine.corpus.tokenizer import Tokenizer, train_bpe
 from engine.evaluate.ask import Asker
 from engine.evaluate.language_model import document_bits, scores, windows
-from engine.evaluate.suite import Suite, load_suite
 from engine.journal.writer import JournalWriter
 from engine.model.devices import choose
 from engine.model.transformer import GraftModel, build

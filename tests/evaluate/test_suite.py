@@ -10,8 +10,8 @@ import pytest
 
 from engine.config.schema import ModelCard, ModelConfig, RuleConfig, SuiteConfig
 from engine.corpus.manifest import find_corpus
+from engine.corpus.suite import check_fit, load_suite
 from engine.errors import InputError
-from engine.evaluate.suite import check_fit, load_suite
 from engine.paths import Workspace
 from tests.support.stages import sentences, write_rows
 

@@ -23,6 +23,9 @@ from engine.corpus.texts import heldout_documents
 from engine.errors import InputError
 from engine.paths import Workspace
 
+_SHOWN = 500
+"""Characters of a document that are kept with its prediction."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -35,6 +38,11 @@ class Item:
     input: str = ""
     values: tuple[tuple[str, str], ...] = ()
     """instruction: the row's columns, for rules that mention them."""
+
+    @property
+    def prompt(self) -> str:
+        """All that is asked."""
+        return f"{self.text}\n{self.input}" if self.input else self.text
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ def load_suite(workspace: Workspace, config: SuiteConfig) -> Suite:
     table = read_table(Path(config.data), config.columns, key="data")
     items = _labelled(config, table) if config.task == "classification" else _instructions(config, table)
     return Suite(config, _digest(config, _file_hash(table.path)), items=tuple(items[:limit]))
+
+
+def shown(document: Document) -> str:
+    """What is kept of a language-model suite's document: its beginning."""
+    return document.text[:_SHOWN]
 
 
 def check_fit(suite: Suite, card: ModelCard, model: str) -> None:
