@@ -91,7 +91,7 @@ def _from_files(setting: Setting) -> DomainText:
 
 
 def _read(path: str, field: str, key: str) -> list[str]:
-    found = [document.text for document in documents(SourceConfig(path=path, field=field)) if document.text]
+    found = [d.text for d in documents(SourceConfig(path=path, field=field, tolerance=0.0)) if d.text]
     if not found:
         raise InputError("there is no text", where=path, key=key, fix="name a file with some")
     return found

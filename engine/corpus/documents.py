@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from msgspec import Struct
+
+
+class Place(NamedTuple):
+    """Where in its source a document stands; places of one source grow in the order it is read."""
+
+    file: int = 0
+    """Which of the source's files, from 0."""
+    item: int = 0
+    """Which line, row or piece of that file, from 1; 0: its beginning."""
+
+    @property
+    def after(self) -> Place:
+        """Where to go on reading."""
+        return Place(self.file, self.item + 1)
+
+
+START = Place()
 
 
 class Document(Struct, frozen=True):
@@ -21,6 +39,7 @@ class Document(Struct, frozen=True):
     """python-docs: the name inside the module, empty for the module itself; a topic's name."""
     kind: str = ""
     """python-docs: module | class | function | topic."""
+    place: Place = START
 
 
 def fold(text: str) -> str:

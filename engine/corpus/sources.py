@@ -1,39 +1,39 @@
 """From a source in the configuration to documents, one at a time.
 
-    .txt .md           a document a file, or several, at a separator
-    .jsonl             a document a line
-    .parquet           a document a row
-    python-docs        a document a docstring
+    .txt .md                a document a file, or several, at a separator
+    .jsonl .json            a document a line, or an item of a list
+    .csv .tsv .parquet      a document a row
+    hub                     files of a data set on a hub, each read while the next is fetched
+    python-docs             a document a docstring
 
-The text ones may be packed (.gz .zst). Files come in the order of their paths inside the source, whatever order the
-disk lists them in, and ids leave the machine's folders out: the same files give the same corpus anywhere.
-Damaged input is an `InputError` that names the file and the line.
+All but Parquet may be packed (.gz .zst). Files come in the order of their paths inside the source, whatever order the
+disk lists them in, and ids leave the machine's folders out: the same files give the same corpus anywhere. Reading can
+begin at any document's place; files before it are not opened.
+
+Damaged records are skipped and counted. More than the source's tolerance is an `InputError` that names the first.
 """
 
 from __future__ import annotations
 
-import glob
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
-
-import msgspec
 
 from engine.config.schema import CorpusConfig, SourceConfig
 from engine.corpus import python_docs
-from engine.corpus.compressed import DAMAGE, open_bytes
-from engine.corpus.documents import Document
+from engine.corpus.documents import START, Document, Place
+from engine.corpus.reading.damage import Damage, Tally
+from engine.corpus.reading.delimited import delimited
+from engine.corpus.reading.jsonl import Numbered, json_file, jsonl
+from engine.corpus.reading.listing import SourceFile, files_at, format_of
+from engine.corpus.reading.parquet import parquet
+from engine.corpus.reading.plain import pieces
 from engine.errors import InputError
-
-_KNOWN = re.compile(r".*\.(?:(?P<text>txt|md)|(?P<lines>jsonl))(\.gz|\.zst)?|.*\.(?P<table>parquet)", re.IGNORECASE)
-_FORMATS = ".txt .md .jsonl (also .gz .zst) .parquet"
-_CHUNK = 1 << 20
 
 
 def source_name(source: SourceConfig) -> str:
     """How reports call a source."""
-    return source.name or (source.path if source.type == "files" else source.type)
+    return source.name or (source.path if source.type == "files" else source.dataset or source.type)
 
 
 def check_sources(config: CorpusConfig, *, where: object = None) -> None:
@@ -43,55 +43,74 @@ def check_sources(config: CorpusConfig, *, where: object = None) -> None:
     for index, source in enumerate(config.sources):
         if source.type == "files":
             files(source, where=where, key=f"sources[{index}].path")
-        else:
+        elif source.type == "python-docs":
             _check_modules(source, where, f"sources[{index}].only")
 
 
-def documents(source: SourceConfig) -> Iterator[Document]:
-    """Every document of one source, in a fixed order, with `\\n` line ends and no space around it."""
-    name = source_name(source)
-    if source.type == "python-docs":
-        for entry in python_docs.entries(source.include, source.exclude, source.only):
-            yield Document(entry.id, entry.text, name, entry.module, entry.qualname, entry.kind)
-        return
-    for label, path in files(source):
-        for id, text in _read(label, path, source):
-            yield Document(id, text.replace("\r\n", "\n").strip(), name)
-
-
-def files(source: SourceConfig, *, where: object = None, key: str = "path") -> list[tuple[str, Path]]:
-    """The files of a source with their labels (paths inside the source), sorted by label.
-
-    Hidden files, and in folders files of other formats, are passed over.
-    """
+def files(source: SourceConfig, *, where: object = None, key: str = "path") -> list[SourceFile]:
+    """The files of a local source, in order."""
     if not source.path:
         raise InputError("is missing", where=where, key=key, fix="name a file, a folder or a glob")
-    path = Path(source.path)
-    if path.is_file():
-        if not _KNOWN.fullmatch(path.name):
-            raise InputError(f"{path} is in no format known here", where=where, key=key, fix=f"use {_FORMATS}")
-        return [(path.name, path)]
-    folder, found = _listing(path)
-    labelled = {p.relative_to(folder).as_posix(): p for p in found if _KNOWN.fullmatch(p.name) and p.is_file()}
-    if not labelled:
-        problem = f"nothing to read at {path}" if found or path.is_dir() else f"no such file or folder: {path}"
-        raise InputError(problem, where=where, key=key, fix=f"check the path; files may be {_FORMATS}")
-    return sorted(labelled.items())
+    return files_at(Path(source.path), where=where, key=key)
 
 
-def _listing(path: Path) -> tuple[Path, list[Path]]:
-    """A folder's files, or a glob's matches, and the folder that their labels start from."""
-    if path.is_dir():
-        return path, [p for p in path.rglob("*") if not _hidden(p.relative_to(path))]
-    magic = next((i for i, part in enumerate(path.parts) if glob.has_magic(part)), None)
-    if magic is None:
-        return path, []
-    folder = Path(*path.parts[:magic])
-    return folder, [p for p in folder.glob(str(Path(*path.parts[magic:]))) if not _hidden(p.relative_to(folder))]
+def documents(source: SourceConfig, start: Place = START, damage: Damage | None = None) -> Iterator[Document]:
+    """Every document of one source from a place on, with `\\n` line ends and no space around it.
+
+    `damage` goes on being counted where it stands: with what was found before `start`, if that was read earlier. After
+    each document it holds what was found up to there. Raises `InputError` as soon as too much is damaged.
+    """
+    damage = Damage() if damage is None else damage
+    if source.type == "python-docs":
+        found = _docstrings(source, start)
+    else:
+        listed = files(source)
+        before, after = listed[: start.file], listed[start.file :]
+        tally = Tally(damage, source.tolerance, sum(f.size for f in listed), sum(f.size for f in before))
+        found = _in_files(source, after, start, tally)
+    for document in found:
+        damage.records += 1
+        yield document
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _in_files(source: SourceConfig, listed: list[SourceFile], start: Place, tally: Tally) -> Iterator[Document]:
+    name = source_name(source)
+    for number, file in enumerate(listed, start=start.file):
+        first = start.item if number == start.file else 0
+        for id, item, text in _read(file, source, tally, first):
+            yield Document(id, text.replace("\r\n", "\n").strip(), name, place=Place(number, item))
+    tally.finish()
+
+
+def _read(file: SourceFile, source: SourceConfig, tally: Tally, first: int) -> Iterator[tuple[str, int, str]]:
+    """(id, item, text) of each document in one file."""
+    format = format_of(file.path.name)
+    if format == "txt":
+        for number, line, text in pieces(file, source.separator, tally, first):
+            yield f"{file.label}:{line}" if source.separator else file.label, number, text
+        return
+    for number, text in _ROWS[format or ""](file, source.field, tally, first):
+        yield f"{file.label}:{number}", number, text
+
+
+def _csv(file: SourceFile, field: str, tally: Tally, first: int) -> Numbered:
+    return delimited(file, field, ",", tally, first)
+
+
+def _tsv(file: SourceFile, field: str, tally: Tally, first: int) -> Numbered:
+    return delimited(file, field, "\t", tally, first)
+
+
+_ROWS: dict[str, Callable[[SourceFile, str, Tally, int], Numbered]] = {
+    "jsonl": jsonl, "json": json_file, "csv": _csv, "tsv": _tsv, "parquet": parquet,
+}  # fmt: skip
+
+
+def _docstrings(source: SourceConfig, start: Place) -> Iterator[Document]:
+    name = source_name(source)
+    entries = enumerate(python_docs.entries(source.include, source.exclude, source.only), start=1)
+    for number, entry in islice(entries, max(0, start.item - 1), None):
+        yield Document(entry.id, entry.text, name, entry.module, entry.qualname, entry.kind, Place(0, number))
 
 
 def _check_modules(source: SourceConfig, where: object, key: str) -> None:
@@ -102,107 +121,3 @@ def _check_modules(source: SourceConfig, where: object, key: str) -> None:
         if not any(module == name or module.startswith(name + ".") for module in known):
             fix = "name modules of this Python's standard library, such as email or xml.dom"
             raise InputError(f"no module {name!r}", where=where, key=key, fix=fix)
-
-
-def _read(label: str, path: Path, source: SourceConfig) -> Iterator[tuple[str, str]]:
-    """(id, text) of each document in one file."""
-    match = _KNOWN.fullmatch(path.name)
-    if match and match["table"]:
-        yield from _parquet(label, path, source.field)
-        return
-    with open_bytes(path) as file:
-        if match and match["lines"]:
-            yield from _jsonl(label, path, file, source.field)
-        else:
-            yield from _text(label, path, file, source.separator)
-
-
-def _text(label: str, path: Path, file: BinaryIO, separator: str) -> Iterator[tuple[str, str]]:
-    line = 1
-    for piece in _pieces(path, file, separator.encode()):
-        text = _utf8(piece, path, line)
-        # The document begins at its first line that is not blank.
-        blank = len(text) - len(text.lstrip())
-        if text.strip():
-            yield (f"{label}:{line + text.count(chr(10), 0, blank)}" if separator else label), text
-        line += piece.count(b"\n") + separator.count("\n")
-
-
-def _pieces(path: Path, file: BinaryIO, separator: bytes) -> Iterator[bytes]:
-    """The file cut at the separator, no more of it in memory than a piece and a chunk."""
-    rest = b""
-    for chunk in _chunks(path, file):
-        joined = rest + chunk
-        if separator:
-            *whole, rest = joined.replace(b"\r\n", b"\n").split(separator)
-            yield from whole
-        else:
-            rest = joined
-    yield rest
-
-
-def _chunks(path: Path, file: BinaryIO) -> Iterator[bytes]:
-    try:
-        while chunk := file.read(_CHUNK):
-            yield chunk
-    except DAMAGE as error:
-        raise _damaged(path, error) from None
-
-
-def _utf8(data: bytes, path: Path, line: int) -> str:
-    """`data`, which begins at a line, as text; a byte order mark is dropped."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        at = line + data.count(b"\n", 0, error.start)
-        raise InputError("not UTF-8", where=f"{path}:{at}", fix="save the file as UTF-8") from None
-
-
-def _jsonl(label: str, path: Path, file: BinaryIO, field: str) -> Iterator[tuple[str, str]]:
-    number = 0
-    try:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield f"{label}:{number}", _field(line, field, f"{path}:{number}")
-    except DAMAGE as error:
-        raise _damaged(f"{path}:{number + 1}", error) from None
-
-
-def _field(line: bytes, field: str, place: str) -> str:
-    try:
-        row = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON: {error}", where=place, fix="mend or remove that line") from None
-    if not isinstance(row, dict):
-        raise InputError("not a JSON object", where=place, fix=f'each line must look like {{"{field}": "..."}}')
-    text = row.get(field)
-    if not isinstance(text, str):
-        problem = "is not text" if field in row else "is missing"
-        raise InputError(problem, where=place, key=field, fix=f"set `field` to one of {', '.join(row) or 'none'}")
-    return text
-
-
-def _parquet(label: str, path: Path, field: str) -> Iterator[tuple[str, str]]:
-    """Rows through an in-memory DuckDB, a thousand at a time. A null counts as a document without text."""
-    import duckdb
-
-    pattern = glob.escape(str(path))  # DuckDB would take [1] in a file's name for a glob
-    with duckdb.connect() as database:
-        try:
-            described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [pattern]).fetchall()
-            columns = {row[0]: row[1] for row in described}
-            if columns.get(field) != "VARCHAR":
-                problem = "is not a text column" if field in columns else "no such column"
-                raise InputError(problem, where=path, key=field, fix=f"set `field` to one of {', '.join(columns)}")
-            rows = database.execute("SELECT COLUMNS([?]) FROM read_parquet(?)", [field, pattern])
-            number = 0
-            while batch := rows.fetchmany(1000):
-                for (text,) in batch:
-                    number += 1
-                    yield f"{label}:{number}", text or ""
-        except duckdb.Error as error:
-            raise _damaged(path, str(error).splitlines()[0]) from None
-
-
-def _damaged(place: object, error: object) -> InputError:
-    return InputError(f"damaged: {error}", where=place, fix="fetch or write the file again")

@@ -89,7 +89,7 @@ def check_fit(suite: Suite, card: ModelCard, model: str) -> None:
 def _documents(workspace: Workspace, config: SuiteConfig) -> tuple[list[Document], str]:
     """A language-model suite's documents, empty ones left out, and a hash of them."""
     if Path(config.data).is_absolute():
-        found = list(read_documents(SourceConfig(path=config.data, field=config.text)))
+        found = list(read_documents(SourceConfig(path=config.data, field=config.text, tolerance=0.0)))
     else:
         found = heldout_documents(find_corpus(workspace, config.data, where=f"suite {config.name}", key="data"))
     found = [document for document in found if document.text]

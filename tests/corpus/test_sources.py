@@ -6,12 +6,15 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 import zstandard
 
 from engine.config.schema import CorpusConfig, SourceConfig
+from engine.corpus.reading.damage import Damage
 from engine.corpus.sources import check_sources, documents, files
 from engine.errors import InputError
 from tests.corpus.conftest import SENTENCES
@@ -19,7 +22,7 @@ from tests.corpus.conftest import SENTENCES
 ACCENTED = [*SENTENCES, 'Ünïcödé "quoted" \u2028 text\nover two lines']
 
 
-def texts(path: Path, **more: str) -> list[str]:
+def texts(path: Path, **more: Any) -> list[str]:
     return [document.text for document in documents(SourceConfig(path=str(path), **more))]
 
 
@@ -121,11 +124,84 @@ BIG = jsonl([f"{n} {n * n % 9973} {text}" for n in range(40) for text in SENTENC
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
-def test_damage_is_an_input_error_with_its_place(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+def test_damage_beyond_the_tolerance_is_an_input_error_with_its_place(
+    tmp_path: Path, name: str, data: bytes, message: str
+) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError, match=message) as caught:
-        texts(tmp_path / name)
+        texts(tmp_path / name, tolerance=0.0)
     assert "\n" not in str(caught.value)
+
+
+def damaged_files(folder: Path) -> None:
+    """200 documents that can be read, in every format, and one damaged record in each file."""
+    rows = [f"{n} {text}" for n in range(4) for text in SENTENCES[:10]]
+    good = jsonl(rows).splitlines(keepends=True)
+    (folder / "a.jsonl").write_bytes(b"".join([*good[:20], b'{"text": "cut\n', *good[20:]]))
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress(b"".join(good), mtime=0) + b"and then no gzip")
+    (folder / "c.csv").write_bytes(b"n,text\n" + b"".join(f'1,"{row}\n"\n'.encode() for row in rows) + b"1,2,3\n")
+    (folder / "d.txt").write_bytes(b"%".join([b"\xff", *(row.encode() for row in rows)]))
+    (folder / "e.json").write_bytes(b"[" + b",".join(line.strip() for line in good) + b', {"body": ""}]')
+
+
+def test_damage_within_the_tolerance_is_counted_shown_and_skipped(tmp_path: Path) -> None:
+    damaged_files(tmp_path)
+    source = SourceConfig(path=str(tmp_path), separator="%", tolerance=0.025)
+    damage = Damage()
+    assert len(list(documents(source, damage=damage))) == 200
+    assert (damage.records, damage.damaged) == (205, 5)
+    assert damage.problems == {"not JSON": 1, "damaged": 1, "fields": 1, "not UTF-8": 1, "text: is missing": 1}
+    places = [sample.place.removeprefix(f"{tmp_path}/") for sample in damage.samples]
+    assert places == ["a.jsonl:21", "b.jsonl.gz:41", "c.csv:82", "d.txt:1", "e.json:41"]
+    problem = r"a\.jsonl:21: not JSON: .*; 5 of 205 records are damaged, more than the 2.4 % that is tolerated \(mend"
+    with pytest.raises(InputError, match=problem):
+        list(documents(SourceConfig(path=str(tmp_path), separator="%", tolerance=0.024)))
+
+
+def test_too_much_damage_is_refused_as_soon_as_it_is_certain(tmp_path: Path) -> None:
+    """Of a large source with the wrong `field` little is read; a dense patch in a good one is no reason."""
+    bad = b'{"body": "%s"}\n' % (b"x" * 1000)
+    (tmp_path / "a.jsonl").write_bytes(bad * 20_000)
+    damage = Damage()
+    with pytest.raises(InputError, match="text: is missing"):
+        list(documents(SourceConfig(path=str(tmp_path / "a.jsonl")), damage=damage))
+    assert damage.records < 1000
+    good = b'{"text": "%s"}\n' % (b"x" * 1000)
+    (tmp_path / "b.jsonl").write_bytes(bad * 15 + good * 19_985)
+    assert len(texts(tmp_path / "b.jsonl")) == 19_985
+
+
+def test_a_row_group_that_cannot_be_read_costs_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE t AS SELECT range || ' ' || md5(range::VARCHAR) AS text FROM range(8192)")
+        database.execute(f"COPY t TO '{path}' (ROW_GROUP_SIZE 2048)")
+        query = "SELECT data_page_offset FROM parquet_metadata(?) WHERE row_group_id = 2"
+        (offset,) = database.execute(query, [str(path)]).fetchall()[0]
+    data = bytearray(path.read_bytes())
+    data[offset + 100 : offset + 2000] = bytes(1900)
+    path.write_bytes(data)
+    damage = Damage()
+    found = [d.id for d in documents(SourceConfig(path=str(path), tolerance=0.3), damage=damage)]
+    assert found == [f"a.parquet:{n}" for n in (*range(1, 4097), *range(6145, 8193))]
+    assert (damage.records, damage.damaged, damage.samples[0].place) == (8192, 2048, f"{path}:4097")
+
+
+def test_reading_goes_on_from_any_place(tmp_path: Path) -> None:
+    """The same documents and the same damage as without a break, and files before the place are not opened."""
+    damaged_files(tmp_path)
+    with duckdb.connect() as database:
+        database.execute(f"COPY (SELECT 'row ' || range AS text FROM range(40)) TO '{tmp_path}/f.parquet'")
+    source = SourceConfig(path=str(tmp_path), separator="%", tolerance=0.03)
+    whole = Damage()
+    states = [(document, msgspec.json.encode(whole)) for document in documents(source, damage=whole)]
+    for at in range(0, len(states), 23):
+        document, state = states[at]
+        for file in files(source)[: document.place.file]:
+            file.path.write_bytes(b"\xff" * file.size)
+        damage = msgspec.json.decode(state, type=Damage)
+        assert list(documents(source, document.place.after, damage)) == [d for d, _ in states[at + 1 :]]
+        assert damage == whole
 
 
 @pytest.mark.parametrize(
