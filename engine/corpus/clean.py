@@ -1,17 +1,11 @@
-"""Quality rules: measure a document once, then look down a table.
-
-A rule is named after the configuration key that moves it. The first rule that a document breaks is the one that
-drops it, so the order here is the order of the report.
-"""
+"""What quality rules look at, a document at a time. (The first issue's measures: the vectorised ones replace them.)"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.config.schema import CleanConfig
 from engine.errors import InputError
 
 _LETTERS_AND_SPACES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \t\n\r\v\f"
@@ -34,34 +28,6 @@ class Measures(NamedTuple):
     """Characters."""
     toxic: int
     """Distinct listed words found."""
-
-
-class Rule(NamedTuple):
-    name: str
-    breaks: Callable[[Measures, CleanConfig], bool]
-    reason: str
-
-
-RULES = (
-    Rule("empty", lambda m, c: m.chars == 0, "no text"),
-    Rule("min_chars", lambda m, c: m.chars < c.min_chars, "shorter than min_chars"),
-    Rule("max_chars", lambda m, c: 0 < c.max_chars < m.chars, "longer than max_chars"),
-    Rule("min_alphabetic", lambda m, c: m.alphabetic < c.min_alphabetic, "too few letters and spaces"),
-    Rule("max_repeated_lines", lambda m, c: m.repeated_lines > c.max_repeated_lines, "too many repeated lines"),
-    Rule("max_symbol_words", lambda m, c: m.symbol_words > c.max_symbol_words, "too many words that are symbols"),
-    Rule("mean_word_length", lambda m, c: _outside(m.mean_word_length, *c.mean_word_length), "odd word lengths"),
-    Rule("toxic_words", lambda m, c: m.toxic >= 2, "two or more words of the toxic list"),
-)
-
-
-def _outside(value: float, low: float, high: float) -> bool:
-    return value < low or 0 < high < value
-
-
-def broken_rule(text: str, config: CleanConfig, toxic: frozenset[str] = frozenset()) -> Rule | None:
-    """The first rule that a text breaks, or None: keep it."""
-    measures = measure(text, toxic)
-    return next((rule for rule in RULES if rule.breaks(measures, config)), None)
 
 
 def measure(text: str, toxic: frozenset[str] = frozenset()) -> Measures:

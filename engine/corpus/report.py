@@ -5,8 +5,6 @@ Everything in it is data: ids and snippets are foreign text, and are made safe o
 
 from __future__ import annotations
 
-import zlib
-from bisect import insort
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -206,32 +204,10 @@ class CorpusReport(msgspec.Struct, kw_only=True):
     def documents(self) -> int:
         return sum(source.documents for source in self.sources)
 
-    def drop(self, rule: str, reason: str, size: int, sample: Sample) -> None:
-        """Count one dropped document; a few of each rule, drawn by lot, are kept as samples."""
-        count = next((count for count in self.dropped if count.rule == rule), None)
-        if count is None:
-            count = RuleCount(rule=rule, reason=reason)
-            self.dropped.append(count)
-        count.documents += 1
-        count.bytes += size
-        _draw(count.samples, sample)
-
-    def keep(self, size: int, sample: Sample) -> None:
-        """Count one kept document; a few, drawn by lot, are samples."""
-        self.kept_documents += 1
-        self.kept_bytes += size
-        _draw(self.kept_samples, sample)
-
-
-def _draw(samples: list[Sample], sample: Sample) -> None:
-    """Put a sample among the `SAMPLES` with the lowest lots: a fair draw from all, and the same one every time."""
-    if len(samples) < SAMPLES or _lot(sample) < _lot(samples[-1]):
-        insort(samples, sample, key=_lot)
-        del samples[SAMPLES:]
-
-
-def _lot(sample: Sample) -> int:
-    return zlib.crc32(f"{sample.source}\0{sample.id}".encode("utf-8", "surrogatepass"))
+    @property
+    def most_dropped(self) -> RuleCount | None:
+        """The rule that dropped the most documents."""
+        return max(self.dropped, key=lambda dropped: dropped.documents, default=None)
 
 
 def snippet(text: str) -> str:

@@ -1,11 +1,12 @@
-"""The corpus stage: sources in, an immutable corpus folder out, in two passes over the text.
+"""The corpus stage: sources in, an immutable corpus folder out.
 
-    pass 1   sources -> clean -> dedup -> spill file       what is kept, and on which side of the split
-             spill (training side) -> tokenizer
-    pass 2   spill -> tokens -> train and heldout files -> hash -> corpora/<name>/<hash>/
+    sources -> prepared text and measures (workers, a part at a time)      prepared/<key>/
+            -> verdicts by the thresholds, from measures alone
+            -> tokenizer, from the training side -> tokens                  <run>/work/
+            -> corpora/<name>/<hash>/
 
-The tokenizer learns from the training side alone. Work stands in the run's own folder until all of it is whole, then
-moves into place at once. Asked to stop, it drops that work: building again starts over, and gives the same hash.
+Whenever it ends early, what is finished stays: parts for every build of the same text, tokens for this run. A build
+that goes on gives the hash that an uninterrupted one would have given.
 """
 
 from __future__ import annotations
@@ -13,38 +14,38 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import compress
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
-from engine.corpus.clean import RULES, broken_rule, load_toxic_words
-from engine.corpus.dedup import Deduplicator
-from engine.corpus.documents import Document, digest
+from engine.corpus.account import Accountant, store_verdicts
+from engine.corpus.encode import Encoded, encode
+from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import FILES, CorpusManifest
-from engine.corpus.report import Bucket, CorpusReport, RuleCount, Sample, SourceCount, save_report, snippet
-from engine.corpus.shards import Spill, TokenFile, held_out
-from engine.corpus.sources import check_sources, documents, source_name
-from engine.corpus.tokenizer import Tokenizer, published, train_bpe
+from engine.corpus.pool import cores
+from engine.corpus.prepare import recipe
+from engine.corpus.prepared import Prepared, prepared_at
+from engine.corpus.report import Bucket, CorpusReport, save_report
+from engine.corpus.select import Selection, column, select
+from engine.corpus.shards import held_out, token_dtype
+from engine.corpus.sources import check_sources
+from engine.corpus.stream import Batch, Stream
+from engine.corpus.telling import StoppedError, Teller
+from engine.corpus.tokenizer import BytePairs, published, train_bpe
 from engine.errors import InputError
-from engine.journal.events import CorpusBuilt, Progress
+from engine.journal.events import CorpusBuilt
 from engine.paths import atomic_folder, safe_name, write_atomic
 from engine.stage import Outcome, StageContext
 
-T = TypeVar("T")
-
-_BATCH_BYTES = 4 << 20
-"""Of text encoded in one go: enough to keep every core busy, little enough to hold."""
-_PROGRESS_SECONDS = 0.5
-
-
-class _Stopped(Exception):
-    """Somebody asked the stage to stop."""
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def run(context: StageContext, config: CorpusConfig) -> Outcome:
@@ -53,223 +54,194 @@ def run(context: StageContext, config: CorpusConfig) -> Outcome:
     safe_name(config.name, where=where)
     check_sources(config, where=where)
     work = context.folder.path / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
     try:
         manifest = _Build(context, config, work).build()
-    except _Stopped:
-        context.say("asked to stop: dropped the unfinished corpus; building again starts over")
+    except StoppedError:
+        context.say("asked to stop: finished parts are kept, and resuming goes on from them")
         return Outcome(stopped=True)
-    finally:
+    except InputError:
         shutil.rmtree(work, ignore_errors=True)
+        raise
+    shutil.rmtree(work, ignore_errors=True)
     return Outcome(tokens=manifest.train_tokens + manifest.heldout_tokens)
 
 
 class _Build:
-    """One build: what the passes hand to each other."""
+    """One build: what its stages hand to each other."""
 
     def __init__(self, context: StageContext, config: CorpusConfig, work: Path):
-        self.context, self.config, self.where = context, config, context.folder.config
-        self.folder = work / "corpus"
-        self.folder.mkdir()
-        self.spill = Spill(work / "spill")
-        self.report = CorpusReport(name=config.name)
-        self.digests: list[bytes] = []
-        self._told = 0.0
+        self.context, self.config, self.work, self.where = context, config, work, context.folder.config
+        self.teller = Teller(context)
+        self.workers = config.workers or cores()
 
     def build(self) -> CorpusManifest:
-        with self._timed("read"):
-            self._read()
-            self.spill.close()
-        self._refuse_too_little()
-        heldout = held_out(self.digests, self.config.heldout, self.config.seed)
-        with self._timed("tokenizer"):
-            tokenizer = self._tokenizer(heldout)
-        with self._timed("encode"):
-            train, held = self._encode(tokenizer, heldout)
-        return self._publish(tokenizer, train, held)
+        asked = recipe(self.config)
+        prepared = prepared_at(self.context.workspace, asked.key)
+        with claimed(prepared, asked, self.teller):
+            with self.teller.stage("prepare", "reading"):
+                fill(prepared, self.config, self.workers, self.teller)
+            if not prepared.documents:
+                fix = "check their paths"
+                raise InputError("the sources hold no documents", where=self.where, key="sources", fix=fix)
+            with _database(self.work) as database:
+                return self._from_prepared(prepared, database)
 
-    # --- pass 1
+    def _from_prepared(self, prepared: Prepared, database: DuckDBPyConnection) -> CorpusManifest:
+        with self.teller.stage("select", "choosing documents"):
+            selection = select(prepared, self.config, database)
+            heldout = self._heldout(prepared, selection, database)
+            store_verdicts(selection, heldout, database)
+            report = Accountant(prepared, selection, self.config, database).report(self.config.name)
+        self._say_what_was_kept(report)
+        self._refuse_too_little(report, heldout)
+        draft = self._draft(prepared, selection, heldout)
+        stream = Stream(prepared, selection.kept, heldout, column(prepared, database, "source")["source"])
+        with self.teller.stage("tokenizer", "training the tokenizer on"):
+            tokenizer = self._tokenizer(draft, stream)
+        with self.teller.stage("encode", "encoding", report.kept_bytes):
+            encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
+        return self._publish(draft, tokenizer, encoded, report)
 
-    def _read(self) -> None:
-        """Every document through the rules, the kept ones into the spill file."""
-        toxic = load_toxic_words(self.config.clean.toxic_words, where=self.where)
-        seen = Deduplicator() if self.config.dedup == "exact" else None
-        for source in self.config.sources:
-            count = SourceCount(name=source_name(source))
-            self.report.sources.append(count)
-            for document in self._unless_stopped("reading", documents(source)):
-                size = len(document.text.encode())
-                count.documents += 1
-                count.bytes += size
-                if not self._dropped(document, size, toxic, seen):
-                    count.kept += 1
-        order = {rule.name: index for index, rule in enumerate(RULES)}
-        self.report.dropped.sort(key=lambda dropped: order.get(dropped.rule, len(order)))
-        self.context.say(f"kept {len(self.digests):,} of {self.report.documents:,} documents{self._most_dropped()}")
+    def _encoded(self, batch: Batch) -> None:
+        size = int(batch.sizes.sum())
+        self.teller.step(len(batch.texts), size, size)
 
-    def _dropped(self, document: Document, size: int, toxic: frozenset[str], seen: Deduplicator | None) -> bool:
-        rule = broken_rule(document.text, self.config.clean, toxic)
-        if rule is not None:
-            self.report.drop(rule.name, rule.reason, size, _sample(document))
-            return True
-        key = digest(document.text)
-        kept = seen.first(document, key) if seen else None
-        if kept is not None:
-            self.report.drop("duplicate", "the same text but for whitespace", size, _sample(document, kept))
-            return True
-        self.digests.append(key)
-        self.report.keep(self.spill.add(document.text), _sample(document))
-        return False
+    def _heldout(self, prepared: Prepared, selection: Selection, database: DuckDBPyConnection) -> NDArray[np.bool_]:
+        """(documents): who is kept and held out."""
+        digests = column(prepared, database, "digest_0", "digest_1")
+        kept = np.flatnonzero(selection.kept)
+        rows = np.stack([digests["digest_0"][kept], digests["digest_1"][kept]], axis=1).view(np.uint8)
+        heldout = np.zeros(len(selection.verdict), dtype=np.bool_)
+        heldout[kept] = held_out(rows.reshape(-1, 16), self.config.heldout, self.config.seed)
+        return heldout
 
-    def _most_dropped(self) -> str:
-        most = _most(self.report)
-        return f"; most were dropped by {most.rule} ({most.documents:,}: {most.reason})" if most else ""
+    def _say_what_was_kept(self, report: CorpusReport) -> None:
+        most = report.most_dropped
+        also = f"; most were dropped by {most.rule} ({most.documents:,}: {most.reason})" if most else ""
+        self.context.say(f"kept {report.kept_documents:,} of {report.documents:,} documents{also}")
 
-    def _refuse_too_little(self) -> None:
+    def _refuse_too_little(self, report: CorpusReport, heldout: NDArray[np.bool_]) -> None:
         """A corpus needs a document to train on and, apart from it, one to hold out."""
-        if self.digests and len(set(self.digests)) > 1:
+        if heldout.any():
             return
-        read, most = self.report.documents, _most(self.report)
-        if self.digests or (read and not most):
+        most = report.most_dropped
+        if most is None or report.kept_documents:
             raise InputError(
                 "only one document is left, and one must be held out",
                 where=self.where,
                 key="sources",
                 fix="cut long text files into documents with a source's `separator`, such as a blank line, or add text",
             )
-        if most is None:
-            raise InputError("the sources hold no documents", where=self.where, key="sources", fix="check their paths")
         raise InputError(
-            f"no text is left: all {read:,} documents were dropped, most by {most.rule} ({most.documents:,})",
+            f"no text is left: all {report.documents:,} documents were dropped,"
+            f" most by {most.rule} ({most.documents:,})",
             where=self.where,
             key="clean",
-            fix=f"loosen clean.{most.rule}" if most.rule != "empty" else "these documents have no text",
+            fix=f"loosen clean.rules.{most.rule}" if most.rule != "empty" else "these documents have no text",
         )
 
-    def _tokenizer(self, heldout: list[bool]) -> Tokenizer:
-        wanted = self.config.tokenizer
+    def _draft(self, prepared: Prepared, selection: Selection, heldout: NDArray[np.bool_]) -> Path:
+        """The folder that the corpus grows in, named by all that decides it: another one's remains are removed."""
+        content = hashlib.sha256(f"{prepared.key} {fingerprint(self.config.tokenizer)}".encode())
+        content.update(selection.verdict.tobytes())
+        content.update(heldout.tobytes())
+        draft = self.work / f"corpus-{content.hexdigest()[:12]}"
+        for other in self.work.glob("corpus-*"):
+            if other != draft:
+                shutil.rmtree(other)
+        draft.mkdir(parents=True, exist_ok=True)
+        return draft
+
+    def _tokenizer(self, draft: Path, stream: Stream) -> BytePairs:
+        """The one that an earlier attempt made, or a new one."""
+        wanted, folder = self.config.tokenizer, draft / "tokenizer"
+        if folder.exists():
+            return BytePairs.read(folder)
         if wanted.type == "tiktoken":
-            return published(wanted.name, where=self.where)
-        training = compress(self.spill, (not held for held in heldout))
-        tokenizer = train_bpe(self._unless_stopped("training the tokenizer on", training), wanted.vocab_size)
-        if tokenizer.n_vocab < wanted.vocab_size:
-            self.context.say(
-                f"tokenizer: {tokenizer.n_vocab:,} tokens, fewer than the {wanted.vocab_size:,} asked for:"
-                " the text has no more pairs to merge"
-            )
+            tokenizer = published(wanted.name, where=self.where)
+        else:
+            tokenizer = train_bpe(self._training(stream), wanted.vocab_size)
+            if tokenizer.n_vocab < wanted.vocab_size:
+                self.context.say(
+                    f"tokenizer: {tokenizer.n_vocab:,} tokens, fewer than the {wanted.vocab_size:,} asked for:"
+                    " the text has no more pairs to merge"
+                )
+        with atomic_folder(folder) as new:
+            tokenizer.save(new)
         return tokenizer
 
-    # --- pass 2
+    def _training(self, stream: Stream) -> Iterator[str]:
+        for batch in stream.batches(training=True):
+            self.teller.step(len(batch.texts), int(batch.sizes.sum()))
+            yield from batch.texts
 
-    def _encode(self, tokenizer: Tokenizer, heldout: list[bool]) -> tuple[TokenFile, TokenFile]:
-        dtype = _dtype(tokenizer)
-        lengths: dict[int, int] = {}
-        with (
-            TokenFile(self.folder / FILES["train"], dtype, tokenizer.end_of_text) as train,
-            TokenFile(self.folder / FILES["heldout"], dtype, tokenizer.end_of_text) as held,
-        ):
-            sides = iter(heldout)
-            for batch in _batches(self._unless_stopped("encoding", self.spill, len(heldout))):
-                for text, ids in zip(batch, tokenizer.encode_batch(batch)):
-                    (held if next(sides) else train).add(ids, len(text.encode()))
-                    power = len(ids).bit_length()
-                    lengths[power] = lengths.get(power, 0) + 1
-        self.report.lengths = [Bucket(1 << p - 1, 1 << p, n) for p, n in sorted(lengths.items())]
-        return train, held
-
-    def _publish(self, tokenizer: Tokenizer, train: TokenFile, held: TokenFile) -> CorpusManifest:
+    def _publish(self, draft: Path, tokenizer: BytePairs, encoded: Encoded, report: CorpusReport) -> CorpusManifest:
         """Name the work by its hash and move it into the workspace, unless the same is there already."""
-        tokenizer.save(self.folder / "tokenizer")
-        files = {FILES["train"]: train.sha256, FILES["heldout"]: held.sha256}
-        for path in sorted((self.folder / "tokenizer").iterdir()):
+        train, heldout = encoded.tally.train, encoded.tally.heldout
+        files = {FILES["train"]: encoded.train_sha256, FILES["heldout"]: encoded.heldout_sha256}
+        for path in sorted((draft / "tokenizer").iterdir()):
             files[f"tokenizer/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
         manifest = CorpusManifest(
             name=self.config.name,
             hash=content_hash(files),
-            dtype=_dtype(tokenizer),
-            documents=train.documents + held.documents,
-            heldout_documents=held.documents,
+            dtype=token_dtype(tokenizer.n_vocab),
+            documents=train.documents + heldout.documents,
+            heldout_documents=heldout.documents,
             train_tokens=train.tokens,
-            heldout_tokens=held.tokens,
+            heldout_tokens=heldout.tokens,
             train_bytes=train.bytes,
-            heldout_bytes=held.bytes,
+            heldout_bytes=heldout.bytes,
             vocab_size=tokenizer.n_vocab,
             fingerprint=fingerprint(self.config),
             files=files,
             built=time.time(),
         )
-        self._complete_report(manifest)
+        self._complete(report, manifest, encoded)
         ref = f"{manifest.name}/{manifest.hash}"
         final = self.context.workspace.corpora / manifest.name / manifest.hash
         if (final / "manifest.json").exists():
             self.context.say(f"corpus {ref} is there already, with the same content: kept as it is")
         else:
-            save_report(self.folder, self.report)
-            write_atomic(self.folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
-            with atomic_folder(final) as draft:
-                for entry in self.folder.iterdir():
-                    entry.rename(draft / entry.name)
+            save_report(draft, report)
+            write_atomic(draft / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+            (draft / "encoded.json").unlink()
+            with atomic_folder(final) as whole:
+                for entry in draft.iterdir():
+                    entry.rename(whole / entry.name)
             self.context.say(
                 f"corpus {ref}: {manifest.train_tokens:,} tokens to train on, {manifest.heldout_tokens:,} held out"
             )
         self.context.record(CorpusBuilt(name=manifest.name, hash=manifest.hash), sync=True)
         return manifest
 
-    def _complete_report(self, manifest: CorpusManifest) -> None:
-        report = self.report
+    def _complete(self, report: CorpusReport, manifest: CorpusManifest, encoded: Encoded) -> None:
+        tally = encoded.tally
         report.hash, report.vocab_size = manifest.hash, manifest.vocab_size
         report.heldout_documents = manifest.heldout_documents
         report.train_tokens, report.heldout_tokens = manifest.train_tokens, manifest.heldout_tokens
-        ordinary = manifest.train_tokens + manifest.heldout_tokens - manifest.documents
-        report.bytes_per_token = report.kept_bytes / max(1, ordinary)
+        report.bytes_per_token = sum(tally.bytes.values()) / max(1, sum(tally.tokens.values()))
+        for number, source in enumerate(report.sources):
+            source.tokens = tally.tokens.get(number, 0)
+            source.bytes_per_token = tally.bytes.get(number, 0) / max(1, source.tokens)
+        report.lengths = [Bucket(1 << p - 1, 1 << p, n) for p, n in sorted(tally.lengths.items())]
+        report.stages = self.teller.stages
+        report.seconds = {stage.stage: stage.seconds for stage in report.stages}
+        report.workers, report.peak_bytes = self.workers, self.teller.peak_bytes
 
-    # --- what all passes need
 
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        start = time.monotonic()
-        yield
-        self.report.seconds[stage] = time.monotonic() - start
+@contextmanager
+def _database(work: Path) -> Iterator[DuckDBPyConnection]:
+    """Where verdicts are worked out. Its file stands for nothing: it is made anew by every attempt."""
+    import duckdb
 
-    def _unless_stopped(self, phase: str, items: Iterable[T], total: int = 0) -> Iterator[T]:
-        for done, item in enumerate(items):
-            if self.context.stop_asked:
-                raise _Stopped
-            now = time.monotonic()
-            if now - self._told >= _PROGRESS_SECONDS:
-                self._told = now
-                self.context.record(Progress(phase=phase, done=done, total=total))
-            yield item
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / "verdicts.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(path, config={"memory_limit": "512MB", "threads": cores()}) as database:
+        yield database
 
 
 def content_hash(files: dict[str, str]) -> str:
     """12 hex digits that stand for the content of a corpus, given its files' SHA-256."""
     listed = "".join(f"{sha256} {name}\n" for name, sha256 in sorted(files.items()))
     return hashlib.sha256(listed.encode()).hexdigest()[:12]
-
-
-def _dtype(tokenizer: Tokenizer) -> Literal["uint16", "uint32"]:
-    return "uint16" if tokenizer.n_vocab <= 1 << 16 else "uint32"
-
-
-def _most(report: CorpusReport) -> RuleCount | None:
-    return max(report.dropped, key=lambda dropped: dropped.documents, default=None)
-
-
-def _sample(document: Document, kept: str = "") -> Sample:
-    return Sample(id=document.id, source=document.source, text=snippet(document.text), kept=kept)
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Texts in lists of about `_BATCH_BYTES` characters."""
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        batch.append(text)
-        size += len(text)
-        if size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -1,4 +1,4 @@
-"""The held-out split, the spill file between the two passes, and the token files.
+"""The held-out split, and the token files.
 
 Invariants: a document is on one side of the split, whole, chosen by the hash of its text, so that adding or
 removing other documents never moves it; and every document is followed by one end-of-text token.
@@ -7,15 +7,15 @@ removing other documents never moves it; and every document is followed by one e
 from __future__ import annotations
 
 import hashlib
-import struct
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
-
-_LENGTH = struct.Struct("<Q")
+from numpy.typing import NDArray
 
 
 def position(digest: bytes, seed: int) -> float:
@@ -24,58 +24,63 @@ def position(digest: bytes, seed: int) -> float:
     return int.from_bytes(hashed, "little") / 2**64
 
 
-def held_out(digests: Sequence[bytes], share: float, seed: int) -> list[bool]:
-    """Which documents are held out: about `share` of them, at least one, never all.
+def held_out(digests: NDArray[np.uint8], share: float, seed: int) -> NDArray[np.bool_]:
+    """(documents): which are held out, by their (documents, 16) digests: about `share`, at least one, never all.
 
     Two documents with one text (where de-duplication is off) fall on the same side.
     """
-    positions = [position(digest, seed) for digest in digests]
-    lowest, highest = min(positions), max(positions)
-    return [(at < share or at == lowest) and at != highest for at in positions]
+    rows = np.ascontiguousarray(digests).view("V16").ravel().tolist()
+    positions = np.fromiter((position(row, seed) for row in rows), dtype=np.float64, count=len(rows))
+    if not len(positions):
+        return np.empty(0, dtype=np.bool_)
+    lowest, highest = positions.min(), positions.max()
+    return ((positions < share) | (positions == lowest)) & (positions != highest)  # type: ignore[no-any-return]
 
 
-class Spill:
-    """Kept documents on disk between the passes, so that memory holds a batch of text at most."""
+class Tokens(msgspec.Struct):
+    """What one side of the split holds so far."""
 
-    def __init__(self, path: Path):
-        self._path = path
-        self._file: BinaryIO = path.open("wb")
+    documents: int = 0
+    tokens: int = 0
+    bytes: int = 0
+    """Of the text in UTF-8."""
 
-    def add(self, text: str) -> int:
-        """Append one document; its length in UTF-8 bytes."""
-        data = text.encode()
-        self._file.write(_LENGTH.pack(len(data)))
-        self._file.write(data)
-        return len(data)
 
-    def close(self) -> None:
-        self._file.close()
-
-    def __iter__(self) -> Iterator[str]:
-        """Every document from the first, in order. Only after `close`."""
-        with self._path.open("rb") as file:
-            while header := file.read(_LENGTH.size):
-                yield file.read(_LENGTH.unpack(header)[0]).decode()
+def token_dtype(n_vocab: int) -> Literal["uint16", "uint32"]:
+    """The smallest that holds every token of a vocabulary."""
+    return "uint16" if n_vocab <= 1 << 16 else "uint32"
 
 
 class TokenFile:
-    """One side of the split as it is being written: little-endian tokens, nothing else."""
+    """One side of the split as it is being written: little-endian tokens, nothing else.
 
-    def __init__(self, path: Path, dtype: Literal["uint16", "uint32"], end_of_text: int):
-        self._file = path.open("wb")
-        self._hash = hashlib.sha256()
+    Goes on after what `held` says is there already; what a killed build wrote beyond that is cut off.
+    """
+
+    def __init__(self, path: Path, dtype: Literal["uint16", "uint32"], end_of_text: int, held: Tokens):
+        self.held = held
         self._dtype = np.dtype(dtype).newbyteorder("<")
-        self._end = end_of_text
-        self.documents = self.tokens = self.bytes = 0
+        self._end = np.array([end_of_text], dtype=self._dtype)
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(held.tokens * self._dtype.itemsize)
+        self._hash = hashlib.file_digest(self._file, "sha256")
 
-    def add(self, ids: list[int], size: int) -> None:
-        """Write one document of `size` UTF-8 bytes."""
-        data = np.array([*ids, self._end], dtype=self._dtype).tobytes()
+    def add(self, documents: Sequence[NDArray[Any]], size: int) -> None:
+        """Write documents of `size` UTF-8 bytes in all, an end-of-text token after each."""
+        if not documents:
+            return
+        parts = [part for document in documents for part in (document, self._end)]
+        data = np.concatenate(parts, dtype=self._dtype, casting="unsafe").tobytes()
         self._file.write(data)
         self._hash.update(data)
-        self.documents += 1
-        self.tokens += len(ids) + 1
-        self.bytes += size
+        self.held.documents += len(documents)
+        self.held.tokens += len(data) // self._dtype.itemsize
+        self.held.bytes += size
+
+    def flush(self) -> None:
+        """Everything that was added survives the end of this process, and of the machine."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     @property
     def sha256(self) -> str:

@@ -16,12 +16,17 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import tiktoken
 
 from engine.errors import InputError
 from engine.paths import write_atomic
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -114,6 +119,10 @@ class BytePairs(Tokenizer):
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return self._encoding.encode_ordinary_batch(list(texts))
+
+    def encode_array(self, text: str) -> NDArray[np.uint32]:
+        """The tokens of a text without lone surrogates, made outside of the interpreter's lock."""
+        return self._encoding.encode_to_numpy(text, disallowed_special=())
 
     def decode(self, ids: Iterable[int]) -> str:
         return self._encoding.decode([i for i in ids if i < self.n_vocab and i not in self._holes])

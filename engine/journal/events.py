@@ -116,6 +116,13 @@ class Progress(_Event, tag="progress", frozen=True, kw_only=True):
     done: int
     total: int
     """0: not known."""
+    bytes: int = 0
+    """Corpora: of text gone through in this phase. What follows is theirs too."""
+    bytes_per_second: float = 0.0
+    seconds_left: float | None = None
+    """Of this phase; None: not known."""
+    memory_bytes: int = 0
+    """What the engine and its workers hold."""
 
 
 class Planned(_Event, tag="planned", frozen=True, kw_only=True):

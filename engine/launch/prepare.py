@@ -141,8 +141,8 @@ def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
     for number, source in enumerate(config.sources):
         if source.type == "files":
             checks.append(_glob_check(source.path, where, f"sources[{number}].path"))
-    if config.clean.toxic_words:
-        checks.append(lambda: _file(config.clean.toxic_words, where, "clean.toxic_words"))
+    if config.toxicity.words not in ("", "built-in"):
+        checks.append(lambda: _file(config.toxicity.words, where, "toxicity.words"))
     return checks
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from engine.corpus.document import markdown
 from engine.corpus.report import (
-    SAMPLES,
     Bucket,
     CorpusReport,
     RuleCount,
@@ -75,20 +74,6 @@ def test_a_report_of_nothing_prints() -> None:
 def test_a_snippet_says_that_it_was_cut() -> None:
     assert snippet("short") == "short"
     assert len(snippet("x" * 9000)) == 2000 and snippet("x" * 9000).endswith("…")
-
-
-def test_samples_are_a_fair_draw_that_comes_out_the_same_in_any_order() -> None:
-    samples = [Sample(id=f"{n}", source="x", text="") for n in range(1000)]
-    drawn = []
-    for order in (samples, samples[::-1]):
-        report = CorpusReport(name="x")
-        for sample in order:
-            report.drop("rule", "why", 3, sample)
-            report.keep(5, sample)
-        assert (report.dropped[0].documents, report.kept_documents, report.kept_bytes) == (1000, 1000, 5000)
-        drawn += [[s.id for s in report.dropped[0].samples], [s.id for s in report.kept_samples]]
-    assert all(one == drawn[0] for one in drawn) and len(set(drawn[0])) == SAMPLES
-    assert 300 < sum(map(int, drawn[0])) / SAMPLES < 700, "not just the first ones"
 
 
 def test_as_a_document_it_holds_every_figure_and_foreign_text_only_in_fences() -> None:

@@ -131,7 +131,7 @@ def test_duplicates_go_within_and_across_sources_and_name_the_kept_one(build: Bu
         ("two.jsonl:1", "second", "one.jsonl:4 in first"),
     ]
     assert [(s.name, s.documents, s.kept) for s in report.sources] == [("first", 11, 10), ("second", 11, 10)]
-    both = build({"sources": sources, "tokenizer": SMALL, "dedup": "none"})
+    both = build({"sources": sources, "tokenizer": SMALL, "dedup": {"exact": False, "near": 0}})
     assert both.manifest.documents == 22
 
 
@@ -150,7 +150,7 @@ def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) ->
     assert sum(bucket.documents for bucket in report.lengths) == report.kept_documents
     tokens = report.train_tokens + report.heldout_tokens - report.kept_documents
     assert report.bytes_per_token == pytest.approx(report.kept_bytes / tokens)
-    assert set(report.seconds) == {"read", "tokenizer", "encode"}
+    assert set(report.seconds) == {"prepare", "select", "tokenizer", "encode"}
 
 
 def test_the_tokenizer_never_sees_held_out_text(build: Build, tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""From verdicts to the report: counts in SQL over all parts, samples drawn by lot, who went because of whom.
+
+Memory holds a few hundred samples, and what DuckDB needs to add up (bounded by its own limit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.config.corpus import CorpusConfig
+from engine.corpus.prepared import Prepared
+from engine.corpus.report import (
+    SAMPLES,
+    Amount,
+    Cluster,
+    CorpusReport,
+    RuleCount,
+    Sample,
+    SourceCount,
+    snippet,
+)
+from engine.corpus.select import Selection
+from engine.corpus.sources import source_name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CLUSTERS = 20
+_MEMBERS = 5
+
+
+class Accountant:
+    """Asks the parts' tables what a selection did. `verdict` is a table by now: see `store_verdicts`."""
+
+    def __init__(self, prepared: Prepared, selection: Selection, config: CorpusConfig, database: DuckDBPyConnection):
+        self.prepared, self.selection, self.database = prepared, selection, database
+        self.names = [source_name(source) for source in config.sources]
+
+    def report(self, name: str) -> CorpusReport:
+        """Everything that is known before a token is made."""
+        report = CorpusReport(name=name, prepared=self.prepared.key)
+        report.sources = [SourceCount(name=source) for source in self.names]
+        report.dropped = [
+            RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in self.selection.criteria
+        ]
+        self._count(report)
+        self._sample(report)
+        report.dropped = [count for count in report.dropped if count.documents]
+        report.clusters = self._clusters()
+        return report
+
+    def _count(self, report: CorpusReport) -> None:
+        rows = self._ask("SELECT source, verdict, count(*), sum(read_bytes), sum(bytes) FROM documents GROUP BY ALL")
+        for number, verdict, documents, read, left in rows:
+            source = report.sources[number]
+            source.documents += documents
+            source.bytes += read
+            if verdict == 0:
+                source.kept, source.kept_bytes = documents, left
+                report.kept_documents += documents
+                report.kept_bytes += left
+            else:
+                count = report.dropped[verdict - 1]
+                count.documents += documents
+                count.bytes += read
+                count.by_source[source.name] = Amount(documents=documents, bytes=read)
+
+    def _sample(self, report: CorpusReport) -> None:
+        """A few of each verdict: those with the lowest lots, a fair draw that comes out the same every time."""
+        drawn = dict(self._ask(f"SELECT verdict, min_by(document, lot, {SAMPLES}) FROM documents GROUP BY verdict"))
+        report.kept_samples = self._samples(drawn.get(0, []))
+        for verdict, count in enumerate(report.dropped, start=1):
+            count.samples = self._samples(drawn.get(verdict, []), count)
+
+    def _samples(self, documents: Sequence[int], count: RuleCount | None = None) -> list[Sample]:
+        values = self._values(documents, count.rule) if count else {}
+        replaced = self._replacements(documents)
+        facts = self._facts([*documents, *(kept for kept, _ in replaced.values())])
+        return [self._one(document, facts, values, replaced) for document in documents]
+
+    def _one(
+        self,
+        document: int,
+        facts: dict[int, tuple[str, str]],
+        values: dict[int, float],
+        replaced: dict[int, tuple[int, float]],
+    ) -> Sample:
+        id, source = facts[document]
+        kept, similarity = replaced.get(document, (-1, 0.0))
+        return Sample(
+            id=id,
+            source=source,
+            text=snippet(self.prepared.text(document)),
+            kept="{} in {}".format(*facts[kept]) if kept >= 0 else "",
+            kept_text=snippet(self.prepared.text(kept)) if kept >= 0 else "",
+            similarity=similarity if kept >= 0 else None,
+            value=values.get(document),
+            document=document,
+        )
+
+    def _facts(self, documents: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """(id, name of the source) of some documents."""
+        rows = self._ask("SELECT document, id, source FROM documents WHERE document IN (FROM unnest($2))", [*documents])
+        return {document: (id, self.names[source]) for document, id, source in rows}
+
+    def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:
+        if measure not in self._measures or not documents:
+            return {}
+        rows = self._ask(f'SELECT document, "{measure}" FROM documents WHERE document IN (FROM unnest($2))', documents)
+        return {document: float(value) for document, value in rows}
+
+    @property
+    def _measures(self) -> set[str]:
+        described = self.database.execute("DESCRIBE FROM read_parquet($1)", [self.prepared.tables()]).fetchall()
+        return {name for name, type, *_ in described if type not in ("VARCHAR", "BLOB")}
+
+    def _replacements(self, documents: Sequence[int]) -> dict[int, tuple[int, float]]:
+        """document -> (the one kept in its place, their similarity)."""
+        replaced = self.selection.replaced
+        if not len(replaced.dropped):
+            return {}
+        wanted = np.asarray(documents, dtype=np.int64)
+        at = np.minimum(np.searchsorted(replaced.dropped, wanted), len(replaced.dropped) - 1)
+        there = replaced.dropped[at] == wanted
+        return {
+            int(document): (int(replaced.kept[row]), float(replaced.similarity[row]))
+            for document, row in zip(wanted[there], at[there])
+        }
+
+    def _clusters(self) -> list[Cluster]:
+        """The kept documents that most others went because of."""
+        replaced = self.selection.replaced
+        kept, counts = np.unique(replaced.kept, return_counts=True)
+        largest = np.lexsort((kept, -counts))[:_CLUSTERS]
+        return [self._cluster(int(kept[at]), int(counts[at])) for at in largest]
+
+    def _cluster(self, kept: int, size: int) -> Cluster:
+        replaced = self.selection.replaced
+        rows: NDArray[np.int64] = np.flatnonzero(replaced.kept == kept)
+        nearest = rows[np.argsort(-replaced.similarity[rows], kind="stable")][:_MEMBERS]
+        members = self._samples(replaced.dropped[nearest].tolist())
+        (first,) = self._samples([kept])
+        return Cluster(kept=first, documents=size, members=members)
+
+    def _ask(self, query: str, documents: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
+        with_verdicts = f"WITH documents AS (FROM read_parquet($1) JOIN verdicts USING (document)) {query}"
+        given = [] if documents is None else [list(documents)]
+        return self.database.execute(with_verdicts, [self.prepared.tables(), *given]).fetchall()
+
+
+def store_verdicts(selection: Selection, heldout: NDArray[np.bool_], database: DuckDBPyConnection) -> None:
+    """Make the table `verdicts`: a row a document, with who is kept in its place and how alike they are.
+
+    `heldout` is (documents); it says nothing about those that are dropped.
+    """
+    numbers = np.arange(len(selection.verdict), dtype=np.int64)
+    verdict = {"document": numbers, "verdict": selection.verdict, "heldout": heldout & selection.kept}
+    replaced = selection.replaced
+    pairs = {"document": replaced.dropped, "kept": replaced.kept, "similarity": replaced.similarity}
+    database.register("verdict", verdict)
+    database.register("pairs", pairs)
+    database.execute("CREATE OR REPLACE TABLE verdicts AS FROM verdict LEFT JOIN pairs USING (document)")
+    database.unregister("verdict")
+    database.unregister("pairs")

@@ -1,0 +1,65 @@
+"""From sources to prepared text: one reader, workers, finished parts. What is there already is passed over.
+
+    sources -> blocks (read here, in order) -> workers -> parts
+
+Parts finished by an earlier attempt, or by another build of the same text, are never made again; reading begins where
+the last of them ended.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import msgspec
+
+from engine.config.corpus import CorpusConfig
+from engine.corpus.blocks import Block, Cursor, blocks
+from engine.corpus.pool import in_order
+from engine.corpus.prepare import Recipe, preparer
+from engine.corpus.prepared import Prepared
+from engine.corpus.telling import Teller
+from engine.paths import write_atomic
+
+
+def fill(prepared: Prepared, config: CorpusConfig, workers: int, teller: Teller) -> None:
+    """Make every part that is missing. Raises `InputError` for sources that cannot be read."""
+    number, first, start = 0, 0, Cursor()
+    for part in prepared:
+        info = part.info
+        teller.found(info.documents, info.read_bytes)
+        number, first, start = info.number + 1, info.first + info.documents, info.next
+        if info.last:
+            return
+    missing = _missing(prepared, blocks(config.sources, number=number, first=first, start=start), teller)
+    for done in in_order(partial(preparer, config, prepared.path), missing, workers):
+        teller.step(done.documents, done.read_bytes)
+
+
+def _missing(prepared: Prepared, found: Iterator[Block], teller: Teller) -> Iterator[Block]:
+    """The blocks whose parts are not finished. A killed build may leave a few finished ones after a gap."""
+    for block in found:
+        part = prepared.part(block.number)
+        if part is None:
+            yield block
+        else:
+            teller.found(part.info.documents, part.info.read_bytes)
+
+
+@contextmanager
+def claimed(prepared: Prepared, recipe: Recipe, teller: Teller) -> Iterator[None]:
+    """Nobody else makes or deletes these parts meanwhile. Drafts that a killed build left are removed."""
+    prepared.path.mkdir(parents=True, exist_ok=True)
+    with (prepared.path / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            teller.context.say("another build prepares the same text: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for draft in prepared.path.glob(".part-*"):
+            shutil.rmtree(draft, ignore_errors=True)
+        write_atomic(prepared.path / "about.json", msgspec.json.format(msgspec.json.encode(recipe)) + b"\n")
+        yield
