@@ -1,0 +1,48 @@
+"""Exact duplicates: texts that are the same but for whitespace, of which the first is kept.
+
+    words between whitespace -> 16 bytes a document (in the workers)
+    digests of all documents, in order -> for each document, the number of the first with the same (here, in arrays)
+
+First means first in the order of sources and files, which is fixed, so that the same document always wins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.dedup.groups import first_equal
+from engine.corpus.measure.words import Hashes, Indices, Text, Words
+
+DIGEST_BYTES = 16
+
+
+def digests(text: Text, words: Words) -> NDArray[np.uint8]:
+    """(documents, 16): BLAKE2b of each document's words with one space after each; equal for what is the same text."""
+    inside = np.zeros(len(text.data) + 1, dtype=np.int8)
+    inside[words.starts] += 1
+    inside[words.ends + 1] -= 1
+    spaced = text.data.copy()
+    spaced[words.ends] = ord(" ")
+    kept = spaced[np.cumsum(inside[:-1], dtype=np.int8).view(np.bool_)].data
+    sizes = np.zeros(len(words.starts) + 1, dtype=np.int64)
+    np.cumsum(words.ends - words.starts + 1, out=sizes[1:])
+    begins = sizes[words.begins].tolist()
+    found = [hashlib.blake2b(kept[begin:end], digest_size=DIGEST_BYTES).digest() for begin, end in pairwise(begins)]
+    return np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+
+
+def exact_duplicates(digests: NDArray[np.uint8], passed: NDArray[np.bool_], memory: int) -> Indices:
+    """(documents): the number of the first document with the same digest, which is its own where none is earlier.
+
+    `passed` tells which documents the rules keep: others are nobody's duplicate, and nobody is theirs. About
+    `memory` bytes are held at most, beside the arguments and the answer.
+    """
+    halves: Hashes = np.ascontiguousarray(digests).view(np.uint64)
+    numbers = np.flatnonzero(passed)
+    first = np.arange(len(digests), dtype=np.int64)
+    first[numbers] = numbers[first_equal(halves[numbers, 0], memory, second=halves[numbers, 1])]
+    return first
