@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import numpy as np
 
-from engine.evaluate.classification import confusion
 from engine.journal import events as e
 from engine.paths import RunFolder, slug
+from engine.scores.classification import confusion
 
 ITEMS = 160
 

@@ -4,6 +4,7 @@ graftline.duckdb                 the store (rebuilt from the rest at any time)
 graftline.snapshot               what the app draws before the store answers (may be deleted at any time)
 workspace.jsonl                  the supervisor's journal: launches, names, notes, tags, machine samples
 corpora/<name>/<hash>/           a built corpus
+checks/<name>/<hash>/            test items that were looked for in it later
 bases/<name>@<n>/                a frozen model, read-only
 suites/<name>.toml               suites known by name in this workspace
 <run-id>/                        a run: config.toml journal.jsonl engine.log status.json checkpoints/

@@ -250,6 +250,7 @@ class Gateway:
 
         `glance`: the models to show on all suites at once.
         """
+        from engine.compare.contaminated import seen_by
         from engine.compare.items import items_of
         from engine.compare.overview import overview
         from engine.compare.table import compare, default_baseline
@@ -262,9 +263,14 @@ class Gateway:
         names = {model_id: row.name for model_id, row in known.items() if row.version is None}
         baseline = baseline or default_baseline([known[row.model_id] for row in evals if row.model_id in known])
         made = {model: known[model].run_id for model in models if model in known}
+        seen = seen_by(self.workspace, [row.model_id for row in evals])
+        comparison = compare(evals, answers, suite=suite, baseline=baseline, names=names, seen=seen)
         return Compared(
-            compare(evals, answers, suite=suite, baseline=baseline, names=names),
-            items_of({model: {row.example_id: row for row in rows} for model, rows in answers.items()}),
+            comparison,
+            items_of(
+                {model: {row.example_id: row for row in rows} for model, rows in answers.items()},
+                {flag.example_id: flag for flag in comparison.flags},
+            ),
             {model: recipe for model, run in made.items() if run and (recipe := self.recipe(run))},
             overview(every, glance),
         )

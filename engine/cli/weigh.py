@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.errors import InputError, NotFoundError
+from engine.paths import Workspace
 from engine.plain import many_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from engine.compare.table import Comparison, ComparisonRow
+    from engine.compare.table import Comparison, Difference
     from engine.launch.client import Client
     from engine.store.rows import EvalRow
 
@@ -48,7 +50,7 @@ def compare(
     intervals bootstrapped, their p-values corrected for the number of models (Holm).
     """
     with workspace(home) as client:
-        comparison = compare_here(client, models, suite, baseline)
+        comparison = compare_here(client, Workspace(home), models, suite, baseline)
         configs = _configs(client, comparison) if form == "text" and not as_json else {}
         costs = _costs(client) if form != "text" else {}
     if as_json:
@@ -74,9 +76,12 @@ def _export(comparison: Comparison, form: str, costs: dict[str, float]) -> None:
     sys.stdout.write(many_lines(text) if sys.stdout.isatty() else text)
 
 
-def compare_here(client: Client, models: tuple[str, ...], suite: str | None, baseline: str | None) -> Comparison:
+def compare_here(
+    client: Client, home: Workspace, models: tuple[str, ...], suite: str | None, baseline: str | None
+) -> Comparison:
     """Resolve what was typed, and compare. Raises `NotFoundError` for what is not here or was not evaluated."""
     from engine.cli.find import evaluated_model
+    from engine.compare.contaminated import seen_by
     from engine.compare.table import compare as compare_rows
     from engine.compare.table import default_baseline
 
@@ -101,6 +106,7 @@ def compare_here(client: Client, models: tuple[str, ...], suite: str | None, bas
         suite=suite,
         baseline=base,
         names=_names(ids, {model: row.name for model, row in by_id.items() if row.version is None}),
+        seen=seen_by(home, ids),
     )
 
 
@@ -148,6 +154,9 @@ def _print(comparison: Comparison, configs: dict[str, dict[str, object]], items:
     from engine.compare.config_diff import differences
 
     render.show(_score_table(comparison), "", *_sentences(comparison))
+    if comparison.flags:
+        print()
+        render.show(*_learned(comparison, items))
     if len(configs) > 1 and (changed := differences(configs)):
         table = render.table("WHERE THE RECIPES DIFFER", *configs)
         for change in changed:
@@ -179,14 +188,14 @@ def _scores(comparison: Comparison, metrics: list[str]) -> Table:
     for row in comparison.rows:
         scores = [render.score(found) if (found := row.score(m)) else figures.UNKNOWN for m in metrics]
         name = render.text(row.name, "bold" if row.baseline else "")
-        table.add_row(name, *scores, *_difference(row, comparison.metric))
+        table.add_row(name, *scores, *_difference(row.differences, comparison.metric, row.baseline))
     return table
 
 
-def _difference(row: ComparisonRow, primary: str) -> tuple[str, str]:
-    found = next((d for d in row.differences if d.metric == primary), None)
+def _difference(differences: Sequence[Difference], primary: str, baseline: bool) -> tuple[str, str]:
+    found = next((d for d in differences if d.metric == primary), None)
     if found is None:
-        return ("baseline" if row.baseline else "–"), ""
+        return ("baseline" if baseline else "–"), ""
     scale, digits = (1, 3) if primary == "bits_per_byte" else (100, 1)
     value, low, high = (f"{scale * x:+.{digits}f}" for x in (found.value, found.low, found.high))
     return f"{value} [{low}, {high}]", "<0.001" if found.p_holm < 0.001 else f"{found.p_holm:.3f}"
@@ -206,6 +215,31 @@ def _sentences(comparison: Comparison) -> list[Text]:
         always = f"Always answering {comparison.majority_class!r} would score {100 * comparison.majority_accuracy:.1f}."
         lines.append(render.text(always, "dim"))
     return lines
+
+
+def _learned(comparison: Comparison, items: int) -> list[Table | Text]:
+    """The scores without the items that stood in training text, and some of these."""
+    from engine import figures
+    from engine.cli import render
+
+    metric, total = comparison.metric, len(comparison.flags)
+    title = f"{total:,} of {comparison.items:,} items stood in what a model learned from; without them:"
+    table = render.table("MODEL", ">LEARNED", f">{metric} [95 %]", ">WITHOUT [95 %]", ">DIFFERENCE", ">P", title=title)
+    for row in comparison.rows:
+        had, clean = row.score(metric), row.clean
+        left = clean.score(metric) if clean else None
+        scores = [render.score(found) if found else figures.UNKNOWN for found in (had, left)]
+        difference = _difference(clean.differences if clean else (), metric, row.baseline)
+        table.add_row(render.text(row.name), f"{row.learned:,}", *scores, *difference)
+    if not items:
+        return [table, render.text("--items N shows some of them; --json gives all, each with its passage.", "dim")]
+    shown = render.table("ITEM", "LEARNED BY", "WHERE", "PASSAGE")
+    names = {row.model: row.name for row in comparison.rows}
+    for flag in comparison.flags[:items]:
+        learners = ", ".join(names.get(model, model) for model in flag.models)
+        cells = (flag.example_id, learners, flag.why, flag.passage[:120])
+        shown.add_row(*map(render.text, cells))
+    return [table, render.text(""), shown]
 
 
 def _print_items(comparison: Comparison, items: int) -> None:

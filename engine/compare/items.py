@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
+from engine.compare.contaminated import Answers, Flag
 from engine.store.rows import PredictionRow
 
 _EQUAL = 1e-9
 """Scores no further apart than this are the same: they come from sums of floating-point numbers."""
 
-KINDS = ("all", "differ", "one right", "all wrong")
-"""What to see: every item, those on which scores differ, those that just one model gets right, those that none does."""
+KINDS = ("all", "differ", "one right", "all wrong", "learned")
+"""What to see: every item, those on which scores differ, those that just one model gets right, those that none does,
+and those that stood in some model's training text."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -27,6 +30,8 @@ class Item(Struct, frozen=True, kw_only=True):
     correct: dict[str, bool | None]
     spread: float = 0.0
     """Best score less worst, per unit of weight: per byte for language models."""
+    flag: Flag | None = None
+    """Where it stood in what a model learned from."""
 
     @property
     def differs(self) -> bool:
@@ -47,6 +52,8 @@ class Item(Struct, frozen=True, kw_only=True):
                 return len(right) > 1 and sum(right) == 1
             case "all wrong":
                 return self.is_marked and not any(right)
+            case "learned":
+                return self.flag is not None
         return True
 
     def holds(self, words: Sequence[str]) -> bool:
@@ -55,15 +62,15 @@ class Item(Struct, frozen=True, kw_only=True):
         return all(word in text for word in words)
 
 
-def items_of(answers: Mapping[str, Mapping[str, PredictionRow]]) -> list[Item]:
-    """The items that every model answered (answers by model and example), the widest apart first, then by id."""
+def items_of(answers: Answers, flags: Mapping[str, Flag] = MappingProxyType({})) -> list[Item]:
+    """The items that every model answered, the widest apart first, then by id. `flags` are by example."""
     first = next(iter(answers.values()), {})
     shared = [key for key in first if all(key in rows for rows in answers.values())]
-    items = [_item(key, {model: rows[key] for model, rows in answers.items()}) for key in shared]
+    items = [_item(key, {model: rows[key] for model, rows in answers.items()}, flags.get(key)) for key in shared]
     return sorted(items, key=lambda item: (-item.spread if item.differs else 0.0, item.example_id))
 
 
-def _item(key: str, by_model: Mapping[str, PredictionRow]) -> Item:
+def _item(key: str, by_model: Mapping[str, PredictionRow], flag: Flag | None) -> Item:
     first = next(iter(by_model.values()))
     rates = [row.score / row.weight if row.weight else 0.0 for row in by_model.values()]
     return Item(
@@ -74,6 +81,7 @@ def _item(key: str, by_model: Mapping[str, PredictionRow]) -> Item:
         scores={model: row.score for model, row in by_model.items()},
         correct={model: row.correct for model, row in by_model.items()},
         spread=max(rates) - min(rates),
+        flag=flag,
     )
 
 

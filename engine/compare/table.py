@@ -2,7 +2,8 @@
 
 `compare` takes what the store has about one suite and gives a `Comparison`, which the command line prints and the app
 draws. Differences are paired: they come from the same items answered by both models. Their p-values are corrected
-(Holm) over the models compared, metric by metric.
+(Holm) over the models compared, metric by metric. Where test items stood in what a model learned from, all scores and
+differences are given a second time without them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.compare.contaminated import Answers, Flag, Seen, flags, keys_of, unknowns
 from engine.compare.items import Item, items_of
+from engine.compare.rescored import rescored
 from engine.compare.statistics import (
     Measure,
     bootstrap_difference,
@@ -61,6 +64,20 @@ class Difference(Struct, frozen=True, kw_only=True):
     """In the metric's own sense: fewer bits per byte are better."""
 
 
+class Clean(Struct, frozen=True, kw_only=True):
+    """One model on the items that stood in nobody's training text."""
+
+    n: int
+    """Items paired with the baseline's."""
+    scores: tuple[ScoreRow, ...]
+    """Those that single answers tell: a rule score is not among them."""
+    differences: tuple[Difference, ...]
+    verdict: str
+
+    def score(self, metric: str) -> ScoreRow | None:
+        return next((score for score in self.scores if score.metric == metric), None)
+
+
 class ComparisonRow(Struct, frozen=True, kw_only=True):
     model: str
     name: str
@@ -75,6 +92,10 @@ class ComparisonRow(Struct, frozen=True, kw_only=True):
     """The primary difference in words."""
     confusion: dict[str, dict[str, int]]
     run_id: str
+    learned: int = 0
+    """Items that stood in what this model learned from."""
+    clean: Clean | None = None
+    """The same without the items that any of the models may know; None where there are none."""
 
     def score(self, metric: str) -> ScoreRow | None:
         return next((score for score in self.scores if score.metric == metric), None)
@@ -95,6 +116,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """The widest apart first."""
     disagreements_total: int
     notes: tuple[str, ...]
+    flags: tuple[Flag, ...] = ()
+    """Items that stood in what one of the models learned from."""
 
 
 def default_baseline(models: Sequence[ModelRow]) -> str:
@@ -110,12 +133,14 @@ def compare(
     suite: str,
     baseline: str,
     names: Mapping[str, str] = MappingProxyType({}),
+    seen: Mapping[str, Seen] = MappingProxyType({}),
     seed: int = 0,
     keep: int = 50,
 ) -> Comparison:
     """Compare the models of `evals` (one each, in the order given) on `suite`.
 
-    `predictions` are by model id, and so are `names`, which verdicts use. `keep`: most disagreements kept.
+    `predictions` are by model id, and so are `names`, which verdicts use, and `seen`: what is known of test items in
+    what each model learned from. `keep`: most disagreements kept.
     Raises `NotFoundError` when the baseline was not evaluated on the suite, and `InputError` when the models were
     given different versions of the test set.
     """
@@ -127,8 +152,12 @@ def compare(
     base = chosen[baseline]
     _same_test_set(base, list(chosen.values()))
     answers = {model: {row.example_id: row for row in predictions.get(model, ())} for model in chosen}
-    rows = [_row(row, base, answers, names.get(row.model_id, row.model_id), seed) for row in chosen.values()]
-    apart = [item for item in items_of(answers) if item.differs]
+    keys = keys_of(answers)
+    flagged = flags(keys, {model: seen[model] for model in chosen if model in seen})
+    rows = _rows(chosen, base, answers, names, seed)
+    if flagged:
+        rows = _with_clean(rows, chosen, base, answers, names, seed, flagged)
+    apart = [item for item in items_of(answers, flagged) if item.differs]
     majority, majority_accuracy = _majority(base, answers[baseline])
     return Comparison(
         suite=suite,
@@ -136,12 +165,13 @@ def compare(
         metric=PRIMARY[base.task],
         baseline=baseline,
         items=len(answers[baseline]),
-        rows=tuple(_with_verdict(row, base.task, names.get(baseline, baseline)) for row in _corrected(rows)),
+        rows=tuple(rows),
         majority_class=majority,
         majority_accuracy=majority_accuracy,
         disagreements=tuple(apart[:keep]),
         disagreements_total=len(apart),
-        notes=tuple(_notes(base, rows, answers)),
+        notes=(*_notes(base, rows, answers), *unknowns(suite, keys, seen, names)),
+        flags=tuple(flagged.values()),
     )
 
 
@@ -154,9 +184,40 @@ def _same_test_set(base: EvalRow, rows: Sequence[EvalRow]) -> None:
             )
 
 
-def _row(
-    row: EvalRow, base: EvalRow, answers: Mapping[str, Mapping[str, PredictionRow]], name: str, seed: int
-) -> ComparisonRow:
+def _rows(
+    chosen: Mapping[str, EvalRow], base: EvalRow, answers: Answers, names: Mapping[str, str], seed: int
+) -> list[ComparisonRow]:
+    """A row a model on these answers, tested, corrected and told in words."""
+    rows = [_row(row, base, answers, names.get(row.model_id, row.model_id), seed) for row in chosen.values()]
+    called = names.get(base.model_id, base.model_id)
+    return [_with_verdict(row, base.task, called) for row in _corrected(rows)]
+
+
+def _with_clean(
+    rows: Sequence[ComparisonRow],
+    chosen: Mapping[str, EvalRow],
+    base: EvalRow,
+    answers: Answers,
+    names: Mapping[str, str],
+    seed: int,
+    flagged: Mapping[str, Flag],
+) -> list[ComparisonRow]:
+    """The same rows with what they are on the items that nobody learned from."""
+    kept = {model: {k: row for k, row in mine.items() if k not in flagged} for model, mine in answers.items()}
+    again = {row.model: row for row in _rows(chosen, base, kept, names, seed)}
+    out = []
+    for row in rows:
+        learned = sum(row.model in flag.models and key in answers[row.model] for key, flag in flagged.items())
+        clean = None
+        if left := kept[row.model].values():
+            new = again[row.model]
+            scores = rescored(chosen[row.model], left, seed)
+            clean = Clean(n=new.n, scores=scores, differences=new.differences, verdict=new.verdict)
+        out.append(replace(row, learned=learned, clean=clean))
+    return out
+
+
+def _row(row: EvalRow, base: EvalRow, answers: Answers, name: str, seed: int) -> ComparisonRow:
     mine, theirs = answers[row.model_id], answers[base.model_id]
     shared = [key for key in theirs if key in mine]
     differences: list[Difference] = []
@@ -254,9 +315,7 @@ def _majority(base: EvalRow, rows: Mapping[str, PredictionRow]) -> tuple[str | N
     return name, count / len(rows)
 
 
-def _notes(
-    base: EvalRow, rows: Sequence[ComparisonRow], answers: Mapping[str, Mapping[str, PredictionRow]]
-) -> list[str]:
+def _notes(base: EvalRow, rows: Sequence[ComparisonRow], answers: Answers) -> list[str]:
     notes = []
     if base.task == "language-model":
         notes.append("bits per byte say how well text is predicted; they are not a task score")

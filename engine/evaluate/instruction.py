@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from engine.config.schema import RuleConfig
 from engine.corpus.suite import Item
-from engine.evaluate.intervals import mean, share
 from engine.journal.events import Score
+from engine.scores.intervals import mean, share
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from engine.corpus.suite import Suite
 from engine.evaluate.ask import Asker
-from engine.evaluate.intervals import ratio
 from engine.journal.events import Score
 from engine.model.items import pad
 from engine.model.transformer import GraftModel
+from engine.scores.intervals import ratio
 
 _LOGITS = 1 << 24
 """Logits held at once: 64 MiB in fp32."""

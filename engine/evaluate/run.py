@@ -18,7 +18,7 @@ import torch
 from engine.config.schema import EvaluateConfig
 from engine.corpus.suite import Suite, check_fit, load_suite, shown
 from engine.corpus.tokenizer import Tokenizer
-from engine.evaluate import classification, instruction, language_model
+from engine.evaluate import instruction, language_model
 from engine.evaluate.ask import Asker, StopAsked
 from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.verify import checked
@@ -28,6 +28,7 @@ from engine.model.devices import choose
 from engine.model.flops import trained_flops_per_token
 from engine.model.weights import load_model
 from engine.paths import slug, write_atomic
+from engine.scores import classification
 from engine.stage import Outcome, StageContext
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from engine.compare.export import export
 from engine.compare.table import Comparison
+from engine.corpus.contamination.record import Place, SuiteCheck, found, item_key, save_beside
+from engine.paths import Workspace
 from tests.cli.conftest import Graftline
-from tests.support.workspace import BASE, RUNS
+from tests.support.workspace import BASE, DOCS, RUNS
 
 
 def test_compare_prints_intervals_and_says_whether_it_is_more_than_luck(graftline: Graftline) -> None:
@@ -70,3 +75,28 @@ def test_what_cannot_be_compared_is_said_in_one_line(graftline: Graftline) -> No
     assert which.code == 2 and "--suite: which suite? (one of" in which.one_line()
     apart = graftline("compare", "areas", "reference")
     assert apart.code == 3 and "share no suite" in apart.one_line()
+
+
+def test_items_from_training_text_are_flagged_and_scored_without(graftline: Graftline, home: Path) -> None:
+    questions = [f"What does array.f{number} do?" for number in range(80)]
+    place = Place(document="array:3", fate="train", share=0.93, run=9, passage="so what does array.f3 \x1b do?")
+    items = tuple(found(f"{at:04d}", item_key(questions[at]), questions[at], [place]) for at in (3, 7))
+    check = SuiteCheck(
+        suite="questions", sha256="0" * 64, ngram=8, keys=(*map(item_key, questions),), untold=(), found=items
+    )
+    before = graftline("compare", "--suite", "questions")
+    assert "graftline corpus check python-docs/3f1c9a7be204 questions" in before.err and "LEARNED" not in before.out
+    save_beside(Workspace(home), DOCS, [check])
+    try:
+        told = graftline("compare", "--suite", "questions", "--items", "5")
+        compared = graftline("compare", "--suite", "questions", "--json").json(Comparison)
+    finally:
+        shutil.rmtree(home / "checks")
+    assert "2 of 80 items stood in what a model learned from" in told.out and "corpus check" not in told.err
+    assert "93 % of its words, 9 in a row, stood in array:3 of python-docs/3f1c9a7be204" in told.out
+    assert "so what does array.f3" in told.out and "\x1b" not in told.out
+    assert [(flag.example_id, set(flag.models)) for flag in compared.flags] == [
+        ("0003", {BASE, RUNS["helper"]}),
+        ("0007", {BASE, RUNS["helper"]}),
+    ]
+    assert all(row.learned == 2 and row.clean and row.clean.score("token_f1").n == 78 for row in compared.rows)

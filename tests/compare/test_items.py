@@ -18,6 +18,7 @@ def test_kinds_of_items() -> None:
     found = {kind: {item.example_id for item in chosen(items, kind)} for kind in KINDS}
     assert found == {
         "all": {"000", "001", "002", "003"}, "differ": {"001"}, "one right": {"001"}, "all wrong": {"002", "003"},
+        "learned": set(),
     }  # fmt: skip
     assert items[0].example_id == "001", "the widest apart first"
     assert [item.example_id for item in items[1:]] == ["000", "002", "003"], "then by id"
@@ -25,9 +26,9 @@ def test_kinds_of_items() -> None:
 
 def test_one_model_alone_has_no_one_right_and_documents_have_no_wrong() -> None:
     alone = items_of({"a": by_id(answered("10"))})
-    assert [len(chosen(alone, kind)) for kind in KINDS] == [2, 0, 0, 1]
+    assert [len(chosen(alone, kind)) for kind in KINDS] == [2, 0, 0, 1, 0]
     texts = items_of({"a": by_id(documents([80.0, 100.0])), "b": by_id(documents([100.0, 100.0]))})
-    assert [len(chosen(texts, kind)) for kind in KINDS] == [2, 1, 0, 0]
+    assert [len(chosen(texts, kind)) for kind in KINDS] == [2, 1, 0, 0, 0]
     assert texts[0].spread == pytest.approx(0.2), "per byte"
 
 

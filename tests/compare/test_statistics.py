@@ -18,7 +18,7 @@ from engine.compare.statistics import (
     mean_measure,
     randomisation_p,
 )
-from engine.evaluate import classification
+from engine.scores import classification
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOOR = {"errors", "paths", "plain", "figures", "dialogue", "markdown", "collector"}
 RECORD = FLOOR | {"config", "journal"}
-TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze"}
+TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze", "scores"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluate": TORCH_ZONE,
     "exchange": TORCH_ZONE,
     "store": RECORD | {"corpus", "freeze"},
-    "compare": RECORD | {"store"},
+    "scores": RECORD,
+    "compare": RECORD | {"store", "corpus", "freeze", "scores"},
     "launch": RECORD | {"store", "freeze", "corpus", "stage"},
     "demo": RECORD | {"corpus", "launch", "store", "compare", "freeze", "cli"},
     "cli": RECORD | {"launch", "store", "compare", "corpus", "freeze", "demo"},

@@ -11,8 +11,9 @@ import pytest
 
 from engine.config.schema import SuiteConfig
 from engine.corpus.contamination.index import Index, build_index
-from engine.corpus.contamination.items import TestItem, TestSet, item_key, load_test_sets, looked_for
+from engine.corpus.contamination.items import TestItem, TestSet, load_test_sets, looked_for
 from engine.corpus.contamination.measure import columns, find
+from engine.corpus.contamination.record import item_key
 from engine.corpus.measure.batch import Batch
 from engine.corpus.suite import load_suite
 from engine.errors import InputError
@@ -89,7 +90,7 @@ def test_a_phrase_said_once_does_not_cover_an_item_that_says_it_twice() -> None:
 
 def test_short_items_are_one_run_and_the_shortest_cannot_be_told() -> None:
     index = build_index(sets(["too short", "just long enough to tell"]), 8)
-    assert index.untold == (1,)
+    assert index.told.tolist() == [False, True]
     assert found(["it is just long enough to tell so", "long enough to tell", "too short"], index) == {(0, 1)}
 
 
@@ -100,8 +101,8 @@ def test_what_stands_in_many_items_is_a_template() -> None:
     index = build_index(sets(items), 8)
     assert not found([f"we ask {template} and then we wait"], index)
     assert found([f"we read {items[7]}"], index) == {(0, 7)}
-    assert build_index(sets([template] * 40), 8).untold == (40,), "nothing but template"
-    assert build_index(sets([template] * 2), 8).untold == (0,), "the same item twice is no template"
+    assert not build_index(sets([template] * 40), 8).told.any(), "nothing but template"
+    assert build_index(sets([template] * 2), 8).told.all(), "the same item twice is no template"
 
 
 def test_fifty_words_in_a_row_of_a_long_document_are_enough() -> None:

@@ -2,9 +2,9 @@
 
     test sets -> rows of folded words -> runs of n words, each with its row and place -> Index
 
-How many words in a row are looked up depends on the row: `ngram` (8 by default), and half of it in rows shorter than
-four times that, for of a short row with a tenth of its words changed hardly a whole run of eight is left. A row of
-fewer words than the half is one run. Below `SHORTEST` words nothing can be told, and the item counts as too short.
+How many words in a row are looked up depends on the row: `ngram` (8 by default) in a long one, and half of it in one of
+fewer than `LONG` times that many words, for of such a row with a tenth of its words changed too few whole runs are
+left. A row of fewer words than the half is one run; in rows below `SHORTEST` nothing can be told.
 
 A run that stands in many items of one suite is a template or a prompt, and says nothing of any of them: those in more
 than a hundredth of its items, and in more than ten, or in more than half of a smaller suite's, are left out.
@@ -78,8 +78,8 @@ class Index:
     """(rows): words to find close together before the row counts as found."""
     weight: Indices
     """(rows): words that stand in some run that is looked for; what shares are of."""
-    untold: tuple[int, ...]
-    """By set: items too short, or made of common runs alone."""
+    told: NDArray[np.bool_]
+    """(items): whether it can be looked for: not those too short, or made of common runs alone."""
 
     @property
     def fingerprint(self) -> str:
@@ -114,8 +114,7 @@ def build_index(sets: Sequence[TestSet], ngram: int) -> Index:
     needed = np.maximum(np.ceil(SHARE * weight), np.minimum(words.counts, NEEDED)).astype(np.int64)
     told = np.zeros(len(items), dtype=np.bool_)
     told[owner[(weight >= needed) & (needed > 0)]] = True
-    untold = tuple(int((~told[suite == number]).sum()) for number in range(len(sets)))
-    return Index(tuple(sets), ngram, tuple(tables), owner, words.counts, needed, weight, untold)
+    return Index(tuple(sets), ngram, tuple(tables), owner, words.counts, needed, weight, told)
 
 
 def covered(group: Indices, place: Indices, size: Indices, groups: int) -> Indices:

@@ -8,7 +8,6 @@ the item away, and so has one that holds a short question with what follows.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from engine.config.load import load
 from engine.config.schema import SuiteConfig
+from engine.corpus.contamination.record import item_key
 from engine.corpus.suite import Suite, load_suite, shown
 from engine.errors import InputError
 from engine.paths import Workspace
@@ -40,11 +40,6 @@ class TestSet(Struct, frozen=True):
     name: str
     sha256: str
     items: tuple[TestItem, ...]
-
-
-def item_key(question: str) -> str:
-    """16 hex digits for an item's question as a prediction keeps it: the same in every version of its suite."""
-    return hashlib.blake2b(question.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def looked_for(suite: Suite) -> TestSet:

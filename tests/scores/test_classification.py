@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evaluate.classification import confusion, scores
+from engine.scores.classification import confusion, scores
 
 TARGETS = "bbcdaadcbbdddbbbdaabacacdddddbcaabdbcdcddcdbcacbcabccaaddaca"
 OUTPUTS = "bbcaaadcbcdcdbbedacbeceacdbecbcaabbbedcadacccacbcabcabadbaaa"

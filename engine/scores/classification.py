@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluate.intervals import RESAMPLES, percentiles, share
 from engine.journal.events import Score
+from engine.scores.intervals import RESAMPLES, percentiles, share
 
 Confusion = dict[str, dict[str, int]]
 

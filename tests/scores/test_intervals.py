@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.evaluate.intervals import mean, ratio, share, wilson
+from engine.scores.intervals import mean, ratio, share, wilson
 
 
 @pytest.mark.parametrize(
