@@ -78,11 +78,11 @@ def _stretches(a: list[str], b: list[str]) -> Iterator[tuple[bool, list[str], li
 def _begin(found: list[Row], one: str, other: str) -> None:
     """Another row when both go on in a new line, or when both have just ended a sentence in a long row."""
     row = found[-1]
-    if not row.left or not row.right or row.left[-1].changed or row.right[-1].changed:
+    if not row.left and not row.right:
         return
     breaks = "\n" in _space(one) and "\n" in _space(other)
-    size = sum(len(piece.text) for piece in row.left)
-    if breaks or (size >= _ROW and _SENTENCE.search(row.left[-1].text)):
+    ended = row.left and not row.left[-1].changed and _SENTENCE.search(row.left[-1].text)
+    if breaks or (ended and sum(len(piece.text) for piece in row.left) >= _ROW):
         found.append(Row())
 
 

@@ -141,8 +141,11 @@ def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
     for number, source in enumerate(config.sources):
         if source.type == "files":
             checks.append(_glob_check(source.path, where, f"sources[{number}].path"))
-    if config.toxicity.words not in ("", "built-in"):
-        checks.append(lambda: _file(config.toxicity.words, where, "toxicity.words"))
+    words, ranks = config.toxicity.words, config.tokenizer.file
+    if words not in ("", "built-in"):
+        checks.append(lambda: _file(words, where, "toxicity.words"))
+    if ranks:
+        checks.append(lambda: _file(ranks, where, "tokenizer.file"))
     return checks
 
 

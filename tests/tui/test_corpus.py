@@ -12,41 +12,107 @@ from engine.corpus.report import load_report
 from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import DOCS, EMAIL, RUNS
 from tui.app import GraftlineApp
+from tui.corpus_lines import lines, sources
 from tui.screens.corpus import CorpusScreen
 from tui.screens.reader import ReaderScreen
 from tui.widgets.samples_pane import SamplesPane
-from tui.widgets.waterfall import Waterfall, falls
+from tui.widgets.waterfall import Waterfall
 
 
 async def opened(pilot: Pilot[None]) -> None:
     await settle(pilot)
     await pilot.press("5")
-    await settle(pilot, lambda: "dropped by duplicate" in screen_text(pilot))
+    await settle(pilot, lambda: "dropped by words" in screen_text(pilot))
+
+
+async def to_line(pilot: Pilot[None], label: str) -> None:
+    """Move the waterfall's cursor down to a line."""
+    waterfall = pilot.app.screen.query_one(Waterfall)
+    await pilot.press("g")
+    for _ in range(waterfall.option_count):
+        if waterfall.chosen is not None and waterfall.chosen.label == label:
+            break
+        await pilot.press("down")
+    await settle(pilot)
+    assert waterfall.chosen is not None and waterfall.chosen.label == label
 
 
 async def test_the_waterfall_ends_at_what_was_kept(demo: GraftlineApp) -> None:
     report = load_report(demo.gateway.workspace.corpora / DOCS)
-    lines = falls(report)
-    assert lines[0].left == report.documents
-    assert lines[-2].left == lines[-1].left == report.kept_documents
+    assert len(sources(report)) == 2
+    for source in ("", *sources(report)):
+        found = lines(report, source)
+        rules = [line for line in found if line.kind == "rule"]
+        kept = next(line for line in found if line.kind == "kept")
+        assert found[0].documents - sum(line.documents for line in rules) == rules[-1].left == kept.documents
+    assert found[-1].kind == "kept", "what is counted over all sources is not shown of one"
 
 
-async def test_samples_of_the_chosen_rule(demo: GraftlineApp) -> None:
+async def test_samples_of_the_chosen_line(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
-        assert "the same as email.policy in docs" in screen_text(pilot)
-        assert "dropped by duplicate  3 of 32" in screen_text(pilot)
+        assert "words 12, 50 to 100,000" in screen_text(pilot), "the measured value beside the rule's bounds"
+        assert "dropped by words  3 of 20" in screen_text(pilot)
         await pilot.press("down")
         await settle(pilot)
-        assert "dropped by min_chars" in screen_text(pilot)
+        assert "alphabetic 0.4183, at least 0.8" in screen_text(pilot)
+        await to_line(pilot, "duplicate")
+        assert "the same as email.policy in docs" in screen_text(pilot)
         await pilot.press("g")
         await settle(pilot)
-        assert "sources" in screen_text(pilot) and "412 of 476 documents kept" in screen_text(pilot)
+        assert "notes/a.jsonl:17: not valid JSON" in screen_text(pilot), "what was damaged stands with the sources"
+        await to_line(pilot, "kept")
+        assert "kept  12 samples" in screen_text(pilot) and "Attach part" in screen_text(pilot)
+        await to_line(pilot, "mojibake")
+        assert "changed by mojibake  1 samples" in screen_text(pilot)
         await pilot.press("G")
         await settle(pilot)
-        assert "kept  12 samples" in screen_text(pilot) and "Attach part" in screen_text(pilot)
-        await pilot.press("home", "j", "s", "k", "w", "end")
-        assert "kept  12 samples" in screen_text(pilot)
+        assert "75 % of the word n-grams of item" in screen_text(pilot)
+
+
+async def test_one_source_at_a_time(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        waterfall = demo.screen.query_one(Waterfall)
+        await pilot.press("f", "f")
+        await settle(pilot)
+        assert "source notes" in screen_text(pilot)
+        assert waterfall.chosen is not None and (waterfall.chosen.label, waterfall.chosen.documents) == ("words", 5)
+        await pilot.press("f")
+        await settle(pilot)
+        assert waterfall.chosen.documents == 20
+
+
+async def test_other_figures(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        shown = ["held out", "B/token", "1,024–2,047", "de", "MB/s"]
+        for words in shown:
+            assert words in screen_text(pilot), words
+            await pilot.press("m")
+            await settle(pilot)
+        assert "held out" in screen_text(pilot)
+        await pilot.press("M")
+        await settle(pilot)
+        assert "MB/s" in screen_text(pilot)
+        await pilot.click("#views", offset=(8, 0))
+        await settle(pilot)
+        assert "B/token" in screen_text(pilot)
+
+
+async def test_a_pair_stands_side_by_side_where_there_is_room(demo: GraftlineApp) -> None:
+    async with demo.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await to_line(pilot, "near_duplicate")
+        assert "[-the number of-] {+how many+}" in screen_text(pilot)
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        assert isinstance(demo.screen, ReaderScreen)
+        assert "similarity 0.87 to email.policy in docs" in screen_text(pilot) and "3 of 8 words shared" in screen_text(
+            pilot
+        )
+        row = next(line for line in screen_text(pilot).splitlines() if "the number" in line)
+        assert "how many" in row and "[-" not in row
 
 
 async def test_samples_are_paged_and_read_full_screen(demo: GraftlineApp) -> None:
@@ -64,7 +130,7 @@ async def test_samples_are_paged_and_read_full_screen(demo: GraftlineApp) -> Non
         await pilot.press("G", "g", "down", "enter")
         await settle(pilot)
         assert isinstance(demo.screen, ReaderScreen)
-        assert "sample 2 of 3" in screen_text(pilot) and "dropped by duplicate" in screen_text(pilot)
+        assert "sample 2 of 3" in screen_text(pilot) and "dropped by words" in screen_text(pilot)
         await pilot.press("n")
         await settle(pilot)
         assert "sample 3 of 3" in screen_text(pilot)
@@ -81,12 +147,11 @@ async def test_a_search_goes_through_every_sample(demo: GraftlineApp) -> None:
         pane = demo.screen.query_one(SamplesPane)
         await pilot.press("slash", *"message 1", "enter")
         await settle(pilot)
-        rules = {one.rule.rule if one.rule else "kept" for one in pane.found}
-        assert "kept" in rules and "min_chars" in rules
+        assert {"kept", "dropped by words"} <= {one.verdict for one in pane.found}
         assert f"{len(pane.found)} samples with “message 1”" in screen_text(pilot)
         await pilot.press("escape")
         await settle(pilot)
-        assert "dropped by duplicate" in screen_text(pilot)
+        assert "dropped by words" in screen_text(pilot)
         await pilot.press("slash", *"zzz")
         await settle(pilot)
         assert "no sample holds these words" in screen_text(pilot) and pane.found == []
@@ -116,7 +181,7 @@ async def test_the_report_is_copied_and_saved(
         await pilot.press("enter")
         await settle(pilot, lambda: (tmp_path / "corpus-email-docs.md").exists())
     assert (tmp_path / "corpus-email-docs.md").read_text() == text
-    assert "## Dropped by min\\_chars" in text and "## Kept" in text
+    assert "## Dropped by words" in text and "## Kept" in text
 
 
 async def test_comma_and_full_stop_turn_to_the_other_corpora(demo: GraftlineApp) -> None:

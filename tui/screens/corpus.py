@@ -16,13 +16,15 @@ from engine.corpus.document import markdown
 from engine.corpus.report import CorpusReport
 from engine.store.rows import CorpusRow
 from tui import keys, theme
+from tui.corpus_lines import lines, sources
 from tui.messages import OpenLaunch, OpenLogs, Snapshot
 from tui.screens.place import Place
 from tui.screens.reader import ReaderScreen
 from tui.screens.save import save_as
-from tui.text import fit, one_line
+from tui.text import cut, one_line
+from tui.widgets.facts_pane import FactsPane
+from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.samples_pane import SamplesPane
-from tui.widgets.sized import Sized
 from tui.widgets.waterfall import Waterfall
 
 
@@ -38,13 +40,15 @@ class CorpusScreen(Place):
         self._corpora: tuple[CorpusRow, ...] = ()
         self._report: CorpusReport | None = None
         self._shown = ""
+        self._source = ""
+        """The one that is looked at; empty: all."""
 
     def body(self) -> ComposeResult:
-        yield Static(id="which")
+        yield Pressable(id="which")
         with Horizontal(id="report"):
             with Vertical(id="kept"):
                 yield Waterfall(id="waterfall")
-                yield Sized(id="made")
+                yield FactsPane(id="facts")
             yield SamplesPane(id="beside")
         yield Static("No corpus here yet. b builds one; so does `graftline corpus build CONFIG`.", id="none")
 
@@ -74,15 +78,14 @@ class CorpusScreen(Place):
     def _choose(self, ref: str) -> None:
         if ref and ref != self._shown and any(corpus.id == ref for corpus in self._corpora):
             gateway = self.graft.gateway
-            self._shown = ref
+            self._shown, self._source = ref, ""
             self._report = None
             self._head()
             self.graft.ask(lambda: gateway.report(ref), self._load, group="report")
 
     def _load(self, report: CorpusReport) -> None:
         self._report = report
-        self.query_one(Waterfall).show(report)
-        self.call_after_refresh(self._head)
+        self._draw(afresh=True)
 
     def action_corpus(self, by: int) -> None:
         ids = [corpus.id for corpus in self._corpora]
@@ -93,31 +96,51 @@ class CorpusScreen(Place):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 100, "-narrow")
-        self.call_after_refresh(self._head)
+        self.set_class(event.size.height < 30, "-short")
+
+    def _draw(self, *, afresh: bool = False) -> None:
+        self._head()
+        if self._report is not None:
+            self.query_one(Waterfall).show(lines(self._report, self._source), afresh=afresh)
 
     def _head(self) -> None:
-        row = next((corpus for corpus in self._corpora if corpus.id == self._shown), None)
-        which = self.query_one("#which", Static)
+        row, which = self._row, self.query_one("#which", Pressable)
         if row is None:
             which.update("")
             return
-        at = f"  {[c.id for c in self._corpora].index(row.id) + 1} of {len(self._corpora)}"
+        at = f"{[c.id for c in self._corpora].index(row.id) + 1} of {len(self._corpora)}"
         age = figures.age(self.graft.clock() - row.built)
         which.update(
             Content.assemble(
                 ("▤ ", theme.BLUE),
                 (one_line(row.name), f"bold {theme.BRIGHT}"),
-                (f"  {one_line(row.hash)} · {row.train_tokens:,} tokens · built {age} ago{at}", theme.MUTED),
+                (f"  {at}   ", theme.MUTED),
+                self._of_source(),
+                (f"{row.train_tokens:,} tokens · built {age} ago · {one_line(row.hash)}", theme.MUTED),
             )
         )
-        report, tall = self._report, self.size.height >= 30
-        made = self.query_one("#made", Sized)
-        made.show(lambda width, _: _made(report, width, tall) if report else Content(""))
+
+    def _of_source(self) -> Content:
+        """Which source is looked at, where there are several; a click turns to the next."""
+        known = sources(self._report) if self._report is not None else ()
+        if not known:
+            return Content("")
+        name = Content.styled(cut(self._source or f"all {len(known)}", 32), f"bold {theme.AMBER}")
+        return pressed(Content.assemble(("source ", theme.MUTED), name, "   "), "screen.source(1)")
+
+    @property
+    def _row(self) -> CorpusRow | None:
+        return next((corpus for corpus in self._corpora if corpus.id == self._shown), None)
 
     @on(Waterfall.Chosen)
-    def _rule(self, message: Waterfall.Chosen) -> None:
+    def _chosen(self, message: Waterfall.Chosen) -> None:
         if self._report is not None:
-            self._samples.show(self._report, message.fall)
+            self._samples.show(self._report, message.line, self._source)
+            self._facts.show(self._report, message.line, None)
+
+    @property
+    def _facts(self) -> FactsPane:
+        return self.query_one(FactsPane)
 
     @property
     def _samples(self) -> SamplesPane:
@@ -146,6 +169,21 @@ class CorpusScreen(Place):
         if self._report is not None:
             self._samples.search()
 
+    def action_source(self, by: int) -> None:
+        """One source after the other, and all of them again."""
+        names = ("", *sources(self._report)) if self._report is not None else ("",)
+        self._source = names[(names.index(self._source) + by) % len(names)]
+        self._draw()
+
+    def action_turn(self, by: int) -> None:
+        self._facts.turn(by)
+
+    def action_view(self, name: str) -> None:
+        self._facts.choose(name)
+
+    def action_log_axis(self) -> None:
+        self._facts.toggle_log()
+
     def action_build(self) -> None:
         self.post_message(OpenLaunch("corpus"))
 
@@ -154,7 +192,7 @@ class CorpusScreen(Place):
             self.post_message(OpenLaunch("pretrain", base=self._shown))
 
     def action_logs(self) -> None:
-        row = next((corpus for corpus in self._corpora if corpus.id == self._shown), None)
+        row = self._row
         if row is not None and row.run_id:
             self.post_message(OpenLogs(row.run_id))
 
@@ -167,22 +205,3 @@ class CorpusScreen(Place):
         if (report := self._report) is not None:
             name = f"corpus-{one_line(report.name)}.md"
             await save_as(self, "Save this report as Markdown", name, lambda _: markdown(report))
-
-
-def _made(report: CorpusReport, width: int, tall: bool) -> Content:
-    """What came out: figures, and where there is room how long the documents are."""
-    facts = (
-        ("training", f"{report.train_tokens:,} tokens"),
-        ("held out", f"{report.heldout_tokens:,} tokens in {report.heldout_documents:,} documents"),
-        ("vocabulary", f"{report.vocab_size:,} tokens, {report.bytes_per_token:.2f} bytes each on average"),
-        ("took", ", ".join(f"{one_line(stage)} {seconds:.1f} s" for stage, seconds in report.seconds.items())),
-    )
-    lines = [Content.assemble((f"{label:<12}", theme.MUTED), text) for label, text in facts]
-    if tall and report.lengths:
-        most = max(bucket.documents for bucket in report.lengths)
-        lines += [Content(""), Content.styled("documents by length in tokens", theme.MUTED)]
-        for bucket in report.lengths:
-            span = fit(f"{bucket.low:,}–{bucket.high - 1:,}", 14, right=True)
-            bar = figures.bar(bucket.documents, most, width - 26)
-            lines.append(Content.assemble((span, theme.MUTED), f" {bucket.documents:>8,} ", (bar, theme.BLUE)))
-    return Content("\n").join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -13,6 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from tui import keys
+
+Body = Content | RenderableType
+"""A text; or what draws itself to its room, such as two texts side by side."""
+Look = tuple[Content, Body]
 
 
 class ReaderScreen(ModalScreen[None]):
@@ -26,7 +31,7 @@ class ReaderScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = keys.READER
 
-    def __init__(self, look: Callable[[], tuple[Content, Content]], turn: Callable[[int], None]):
+    def __init__(self, look: Callable[[], Look], turn: Callable[[int], None]):
         super().__init__()
         self._look, self._turn = look, turn
 

@@ -1,9 +1,9 @@
 """Two texts that were found alike: side by side where there is room, else as one text with both readings in it.
 
-    kept  a.1 in web                   dropped  b.7 in web
-    The cat sat on the mat.            The dog sat on the mat.            wide: what differs is bold and underlined
+kept  a.1 in web                   dropped  b.7 in web
+The cat sat on the mat.            The dog sat on the mat.            wide: what differs is bold and underlined
 
-    The [-cat-] {+dog+} sat on the mat.                                   narrow: the marks of `wdiff`
+The [-cat-] {+dog+} sat on the mat.                                   narrow: the marks of `wdiff`
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def _parted(piece: Piece) -> tuple[str, str]:
 
 def _inline(pair: Pair) -> Text:
     """One text: `[-only in the left one-] {+only in the right one+}`."""
-    text = Text.assemble(_title(pair.left, theme.GREEN), "\n", _title(pair.right, theme.AMBER), "\n\n", style=theme.TEXT)
+    text = Text.assemble(
+        _title(pair.left, theme.GREEN), "\n", _title(pair.right, theme.AMBER), "\n\n", style=theme.TEXT
+    )
     for n, row in enumerate(pair.rows):
         left, right = list(row.left), list(row.right)
         if n and left and right:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,19 +15,13 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.corpus.report import CorpusReport, RuleCount, Sample
+from engine.corpus.report import CorpusReport
 from tui import keys, theme
+from tui.corpus_lines import Line
+from tui.corpus_samples import Entry, entries, search
+from tui.screens.reader import Body, Look
 from tui.text import cut, one_line, page, words
 from tui.widgets.search_box import SearchBox, SearchPane
-from tui.widgets.waterfall import Fall
-
-
-@dataclass(frozen=True)
-class Found:
-    """A sample, and the rule that dropped it; none: it was kept."""
-
-    sample: Sample
-    rule: RuleCount | None
 
 
 class SampleList(OptionList):
@@ -53,8 +48,9 @@ class SamplesPane(SearchPane):
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
         self._report: CorpusReport | None = None
-        self._fall: Fall | None = None
-        self.found: list[Found] = []
+        self._line: Line | None = None
+        self._source = ""
+        self.found: list[Entry] = []
 
     def compose(self) -> ComposeResult:
         yield Static(id="rule")
@@ -68,37 +64,36 @@ class SamplesPane(SearchPane):
         return self.query_one(SampleList)
 
     @property
-    def chosen(self) -> Found | None:
+    def chosen(self) -> Entry | None:
         at = self.list.highlighted
         return self.found[at] if at is not None and at < len(self.found) else None
 
-    def show(self, report: CorpusReport, fall: Fall) -> None:
-        """The samples of one line of the waterfall."""
-        self._report, self._fall = report, fall
-        self.fill()
+    def show(self, report: CorpusReport, line: Line, source: str = "") -> None:
+        """The samples of one line of the waterfall, of one source or of all."""
+        if (report, line, source) != (self._report, self._line, self._source):
+            self._report, self._line, self._source = report, line, source
+            self.fill()
 
     def on_resize(self, event: events.Resize) -> None:
         self.fill()
 
     def fill(self) -> None:
-        report, fall = self._report, self._fall
-        if report is None or fall is None:
+        report, line, query = self._report, self._line, self.query_text
+        if report is None or line is None:
             return
-        self.found = search(report, self.query_text) if self.query_text else samples_of(report, fall)
+        self.found = search(report, query, self._source) if query else entries(report, line, self._source)
         found = self.found
-        title = f"{len(found)} samples with “{one_line(self.query_text)}”" if self.query_text else ""
-        self.query_one("#rule", Static).update(
-            words(title, f"bold {theme.AMBER}") if title else _title(fall, len(found))
-        )
+        title = words(f"{len(found)} samples with “{query}”", f"bold {theme.AMBER}") if query else None
+        self.query_one("#rule", Static).update(title or _title(line, len(found)))
         items = self.list
         items.clear_options()
         items.set_class(not found, "-empty")
         width = max(10, items.scrollable_content_region.width - 1)
-        items.add_options([Option(_line(one, width, bool(self.query_text))) for one in found])
+        items.add_options([Option(_option(one, width, bool(query))) for one in found])
         if found:
             items.highlighted = 0
         else:
-            nothing = words("no sample holds these words", theme.MUTED) if self.query_text else _sources(report)
+            nothing = words("no sample holds these words", theme.MUTED) if query else _sources(report)
             self.query_one("#sample", Static).update(nothing)
 
     @on(OptionList.OptionHighlighted)
@@ -108,12 +103,12 @@ class SamplesPane(SearchPane):
             self.query_one("#sample", Static).update(sample_words(self.chosen))
             self.query_one("#text").scroll_home(animate=False)
 
-    def look(self) -> tuple[Content, Content]:
+    def look(self) -> Look:
         """The chosen sample, to be read full screen."""
         found = self.chosen
         if found is None:
             return Content(""), Content("")
-        return heading(found, self.list.highlighted or 0, len(self.found)), sample_words(found)
+        return heading(found, self.list.highlighted or 0, len(self.found)), body(found)
 
     def move(self, by: int) -> None:
         """To the next sample, or the one before."""
@@ -121,64 +116,57 @@ class SamplesPane(SearchPane):
             self.list.highlighted = max(0, min((self.list.highlighted or 0) + by, len(self.found) - 1))
 
 
-def samples_of(report: CorpusReport, fall: Fall) -> list[Found]:
-    if fall.rule is not None:
-        return [Found(sample, fall.rule) for sample in fall.rule.samples]
-    return [Found(sample, None) for sample in report.kept_samples] if fall.label == "kept" else []
-
-
-def search(report: CorpusReport, query: str) -> list[Found]:
-    """All samples, dropped and kept, that hold every word of the query."""
-    every = [Found(sample, rule) for rule in report.dropped for sample in rule.samples]
-    every += [Found(sample, None) for sample in report.kept_samples]
-    needles = query.lower().split()
-    return [one for one in every if all(word in _haystack(one.sample) for word in needles)]
-
-
-def _haystack(sample: Sample) -> str:
-    return f"{sample.id}\n{sample.source}\n{sample.text}".lower()
-
-
-def _title(fall: Fall, count: int) -> Content:
-    if fall.rule is None:
+def _title(line: Line, count: int) -> Content:
+    """What the line says, and how many of its documents are here to be read."""
+    rule = line.rule
+    if rule is None:
         many = f"  {count} samples" if count else ""
-        heading = "kept" if fall.label == "kept" else "read"
-        return Content.assemble((heading, f"bold {theme.GREEN}"), (many, theme.MUTED))
-    rule = fall.rule
+        colour = theme.GREEN if line.kind in ("read", "kept") else theme.BLUE
+        label = f"changed by {line.label}" if line.kind == "change" else line.label
+        return Content.assemble((one_line(label), f"bold {colour}"), (many, theme.MUTED))
     drawn = f"  {count} of {rule.documents:,}" if count < rule.documents else f"  all {count}"
     head = Content.assemble((f"dropped by {one_line(rule.rule)}", f"bold {theme.AMBER}"), (drawn, theme.MUTED))
     return Content("\n").join([head, words(rule.reason, theme.MUTED)])
 
 
-def _line(found: Found, width: int, told: bool) -> Content:
-    """`email.message.3  Return the number ...`; among samples of several rules, with its rule."""
-    sample = found.sample
-    rule = f"{one_line(found.rule.rule) if found.rule else 'kept'}  " if told else ""
-    name, room = one_line(sample.id), max(8, width // 3)
+def _option(entry: Entry, width: int, told: bool) -> Content:
+    """`email.message.3  Return the number ...`; among samples of several lines, with what became of it."""
+    verdict = f"{one_line(entry.verdict.removeprefix('dropped by '))}  " if told else ""
+    name, room = one_line(entry.name), max(8, width // 3)
     if cell_len(name) > room:  # ids of one source begin alike: their ends tell them apart
         name = cut("…" + name[1 - room :], room)
-    rest = cut(sample.text, max(0, width - len(rule) - cell_len(name) - 2))
-    return Content.assemble((rule, theme.AMBER), (name, theme.BLUE), "  ", (rest, theme.MUTED))
+    rest = cut(entry.text, max(0, width - len(verdict) - cell_len(name) - 2))
+    return Content.assemble((verdict, theme.AMBER), (name, theme.BLUE), "  ", (rest, theme.MUTED))
 
 
-def sample_words(found: Found) -> Content:
-    """One sample in full: where it came from, why it went, its text."""
-    sample = found.sample
-    parts = [words(f"{sample.id}  ({sample.source})", theme.BLUE)]
-    if sample.kept:
-        parts.append(words(f"the same as {sample.kept}", theme.MUTED))
-    parts += [Content(""), page(sample.text) if sample.text.strip() else Content.styled("(no text)", theme.MUTED)]
-    return Content("\n").join(parts)
+def sample_words(entry: Entry) -> Body:
+    """One sample in the pane: where it came from, why it went, its text."""
+    name, why = one_line(f"{entry.name}  ({entry.source})"), one_line(entry.why)
+    if entry.pair is not None:
+        return Group(Text(name, theme.BLUE), Text(why, theme.MUTED), "", entry.pair)
+    head = [Content.styled(name, theme.BLUE), *([Content.styled(why, theme.MUTED)] if why else []), Content("")]
+    return Content("\n").join([*head, text_of(entry)])
 
 
-def heading(found: Found, place: int, count: int) -> Content:
+def text_of(entry: Entry) -> Content:
+    return page(entry.text) if entry.text.strip() else Content.styled("(no text)", theme.MUTED)
+
+
+def body(entry: Entry) -> Body:
+    """A sample's text, beside the other where there is one."""
+    return entry.pair or text_of(entry)
+
+
+def heading(entry: Entry, place: int, count: int) -> Content:
     """The line above a sample that is read full screen."""
-    why, colour = ("kept", theme.GREEN)
-    if found.rule:
-        why, colour = f"dropped by {one_line(found.rule.rule)}", theme.AMBER
-    reason = f": {one_line(found.rule.reason)}" if found.rule else ""
-    at = f"sample {place + 1} of {count}   "
-    return Content.assemble((at, theme.MUTED), (why, f"bold {colour}"), (reason, theme.MUTED))
+    colour = theme.GREEN if entry.kept else theme.AMBER
+    told = [part for part in (entry.why, entry.pair.told if entry.pair else "") if part]
+    return Content.assemble(
+        (f"sample {place + 1} of {count}   ", theme.MUTED),
+        (one_line(entry.verdict), f"bold {colour}"),
+        (one_line("".join(f"; {part}" if n else f": {part}" for n, part in enumerate(told))), theme.MUTED),
+        ("" if entry.pair else one_line(f"   {entry.name} in {entry.source}"), theme.BLUE),
+    )
 
 
 def _sources(report: CorpusReport) -> Content:
@@ -186,6 +174,9 @@ def _sources(report: CorpusReport) -> Content:
     for source in report.sources:
         kept = f"{source.kept:,} of {source.documents:,} documents kept"
         parts += [Content(""), words(source.name, theme.BLUE), words(kept, theme.MUTED)]
+        if source.damaged:
+            parts.append(words(f"{source.damaged:,} damaged records skipped", theme.AMBER))
+            parts += [words(f"  {line}", theme.FAINT) for line in source.damage]
     if not report.kept_samples:
         parts += [Content(""), words("Samples of what is kept come with the next build.", theme.FAINT)]
     return Content("\n").join(parts)

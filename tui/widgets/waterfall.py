@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,77 +14,99 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine import figures
-from engine.corpus.report import CorpusReport, RuleCount
+from engine.corpus.reasons import bounds
 from tui import keys, theme
+from tui.corpus_lines import Line
 from tui.text import fit
 
-
-@dataclass(frozen=True)
-class Fall:
-    """One line: `left` documents after `dropped` were taken off."""
-
-    label: str
-    left: int
-    dropped: int
-    bytes: int
-    rule: RuleCount | None = None
-
-
-def falls(report: CorpusReport) -> list[Fall]:
-    """From all that was read, rule by rule, to what was kept."""
-    left = report.documents
-    lines = [Fall("read", left, 0, sum(source.bytes for source in report.sources))]
-    for rule in report.dropped:
-        left -= rule.documents
-        lines.append(Fall(rule.rule, left, rule.documents, rule.bytes, rule))
-    return [*lines, Fall("kept", report.kept_documents, 0, report.kept_bytes)]
+_LABEL, _COUNT, _SIZE, _DELTA = 20, 10, 9, 9
+_SIGNS = {"rule": "−", "change": "~", "clusters": "−"}
 
 
 class Waterfall(OptionList):
-    """The cursor chooses a rule; its samples are shown elsewhere."""
+    """The cursor chooses a line; its samples are shown elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.LINES
 
     @dataclass
     class Chosen(Message):
-        fall: Fall
+        line: Line
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id, markup=False)
-        self._falls: list[Fall] = []
+        self._falls: list[Line] = []
 
-    def show(self, report: CorpusReport) -> None:
-        self._falls = falls(report)
-        self._fill()
-        first = next((n for n, fall in enumerate(self._falls) if fall.rule), 0)
-        self.highlighted = first
+    @property
+    def chosen(self) -> Line | None:
+        at = self.highlighted
+        return self._falls[at] if at is not None and at < len(self._falls) else None
+
+    def show(self, lines: Sequence[Line], *, afresh: bool = False) -> None:
+        """Other lines. The cursor stays on what it was on, unless `afresh`: then it goes to the first rule."""
+        before = None if afresh or self.chosen is None else self.chosen.key
+        self._falls = list(lines)
+        first = next((n for n, line in enumerate(self._falls) if line.kind == "rule"), 0)
+        self._fill(next((n for n, line in enumerate(self._falls) if line.key == before), first))
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fill()
+        self._fill(self.highlighted)
 
-    def _fill(self) -> None:
-        before = self.highlighted
+    def _fill(self, highlighted: int | None) -> None:
+        width, most = self.scrollable_content_region.width - 3, self._falls[0].documents if self._falls else 0
+        made = [line_words(line, most, width) for line in self._falls]
+        if len(made) == self.option_count and self.highlighted == highlighted:
+            for n, content in enumerate(made):
+                self.replace_option_prompt_at_index(n, content)
+            if (line := self.chosen) is not None:
+                self.post_message(self.Chosen(line))
+            return
         self.clear_options()
-        width = self.scrollable_content_region.width - 3
-        self.add_options([Option(_line(fall, self._falls[0].left, width)) for fall in self._falls])
-        self.highlighted = before
+        for line, content in zip(self._falls, made):
+            self.add_option(Option(content))
+            if line.kind == "kept":
+                self.add_option(None)  # what follows is no part of the fall
+        self.highlighted = highlighted
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self.post_message(self.Chosen(self._falls[event.option_index]))
+        if (line := self.chosen) is not None:
+            self.post_message(self.Chosen(line))
 
 
-def _line(fall: Fall, most: int, width: int) -> Content:
-    """`duplicate   −1,204   3.1 MB  ███████░░`: solid for what is left, light for what this rule took."""
-    room = max(0, width - 42)
-    left = "▆" * round(fall.left / max(most, 1) * room)
-    took = max(1, round((fall.left + fall.dropped) / max(most, 1) * room) - len(left)) if fall.dropped and room else 0
-    count = f"−{fall.dropped:,}" if fall.rule else f"{fall.left:,}"
-    colour = theme.AMBER if fall.rule else theme.BRIGHT
+def line_words(line: Line, most: int, width: int) -> Content:
+    """`words  50 to 1,000   −1,204   3.1 MB  ███████░░`: solid for what is left, light for what this rule took.
+
+    While other thresholds are tried out, with what changed: `−1,310  +106`.
+    """
+    tried = line.was is not None
+    spare = width - _LABEL - _COUNT - _SIZE - 2 - (_DELTA if tried else 0)
+    limits = 16 if spare >= 44 else 0
+    rule = line.rule
+    allowed = bounds(rule.low, rule.high) if rule is not None else ""
+    colour = {"rule": theme.AMBER, "change": theme.BLUE, "clusters": theme.AMBER}.get(line.kind, theme.BRIGHT)
     return Content.assemble(
-        (fit(fall.label, 22), theme.BRIGHT),
-        (fit(count, 9, right=True), colour),
-        (fit(figures.size(fall.bytes), 9, right=True) + "  ", theme.MUTED),
-        (left, theme.GREEN),
-        ("░" * took, theme.AMBER),
+        (fit(line.label, _LABEL), theme.BRIGHT),
+        (fit(allowed, limits), theme.MUTED),
+        (fit(f"{_SIGNS.get(line.kind, '')}{line.documents:,}", _COUNT, right=True), colour),
+        _delta(line) if tried else "",
+        (fit(figures.size(line.bytes) if line.bytes >= 0 else "", _SIZE, right=True) + "  ", theme.MUTED),
+        *_bar(line, most, max(0, spare - limits)),
     )
+
+
+def _delta(line: Line) -> tuple[str, str]:
+    """By how much a line changed: more dropped, or fewer."""
+    by = line.documents - (line.was or 0)
+    if not by or line.kind == "read":
+        return fit("", _DELTA), theme.FAINT
+    better = (by < 0) == (line.kind == "rule")
+    return fit(f"{by:+,}".replace("-", "−"), _DELTA, right=True), f"bold {theme.GREEN if better else theme.RED}"
+
+
+def _bar(line: Line, most: int, room: int) -> list[tuple[str, str]]:
+    if line.kind not in ("read", "rule", "kept") or not room:
+        return []
+    left = "▆" * round(line.left / max(most, 1) * room)
+    taken = line.kind == "rule" and line.documents > 0
+    took = max(1, round((line.left + line.documents) / max(most, 1) * room) - len(left)) if taken else 0
+    return [(left, theme.GREEN), ("░" * took, theme.AMBER)]
