@@ -9,61 +9,17 @@ import random
 import re
 import string
 import textwrap
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
 
 from bench.prose import Prose
 
 GUTENBERG_START = "*** START OF THE PROJECT GUTENBERG EBOOK {title} ***"
 GUTENBERG_END = "*** END OF THE PROJECT GUTENBERG EBOOK {title} ***"
-MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy
-of this software and associated documentation files (the "Software"), to deal
-in the Software without restriction, including without limitation the rights
-to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
-copies of the Software, and to permit persons to whom the Software is
-furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all
-copies or substantial portions of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT."""
-_MENU = [
-    "Home",
-    "About us",
-    "Contact",
-    "Sign in",
-    "Register",
-    "My account",
-    "Cart (0)",
-    "Checkout",
-    "Search",
-    "Menu",
-    "Skip to content",
-    "Next page",
-    "Share",
-    "Previous",
-    "Newsletter",
-    "Archive",
-    "Categories",
-    "Tags",
-    "Help",
-    "FAQ",
-    "Careers",
-    "Press",
-    "Site map",
-    "Facebook",
-    "Twitter",
-    "Print",
-    "Back to top",
-    "Leave a comment",
-    "Reply",
-    "Log out",
-    "Privacy policy",
-    "Terms of use",
-    "Cookie settings",
-    "All rights reserved",
-    "Read more",
-]
+_LISTS = tomllib.loads(Path(__file__).with_name("words.toml").read_text())
+_MENU = _LISTS["menu"].split("|")
+FOREIGN = [*_LISTS["foreign"].items()]
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
 
 
@@ -100,8 +56,10 @@ def _explained(prose: Prose, lot: random.Random) -> str:
     return f"{prose.paragraph(1, 3)} Call {a}_{b}() with {lot.randint(2, 64)} of them. {prose.paragraph(1, 4)}"
 
 
-def _until(size: int, part) -> list[str]:  # type: ignore[no-untyped-def]
-    parts, total = [], 0
+def _until(size: int, part: Callable[[], str]) -> list[str]:
+    """Parts until they are so many characters together."""
+    parts: list[str] = []
+    total = 0
     while total < size:
         parts.append(part())
         total += len(parts[-1]) + 2
@@ -172,21 +130,14 @@ def navigation(prose: Prose, lot: random.Random, size: int) -> str:
 def gutenberg(prose: Prose, text: str) -> str:
     """A book with Project Gutenberg's lines around it."""
     title = " ".join(prose.words(3)).upper()
-    head = f"The Project Gutenberg eBook of {title.title()}\n\nThis ebook is for the use of anyone anywhere in the \
-United States and\nmost other parts of the world at no cost and with almost no restrictions\nwhatsoever. You may copy \
-it, give it away or re-use it under the terms\nof the Project Gutenberg License included with this ebook or online\n\
-at www.gutenberg.org.\n\nTitle: {title.title()}\n\nAuthor: {prose.name()} {prose.name()}\n\nLanguage: English\n\n"
-    foot = (
-        "\n\nUpdated editions will replace the previous one—the old editions will\nbe renamed.\n\nCreating the works \
-from print editions not protected by U.S. copyright\nlaw means that no one owns a United States copyright in these \
-works.\n\nSection 1. General Terms of Use and Redistributing Project Gutenberg\nelectronic works\n"
-    )
+    head = _LISTS["gutenberg_head"].format(title=title.title(), author=f"{prose.name()} {prose.name()}")
+    foot = _LISTS["gutenberg_foot"]
     return f"{head}{GUTENBERG_START.format(title=title)}\n\n{text}\n\n{GUTENBERG_END.format(title=title)}{foot}"
 
 
 def licensed(prose: Prose, text: str) -> str:
     """A file with a licence in a comment at its top."""
-    header = f"Copyright (c) {prose.name()} {prose.name()}\n\n{MIT}"
+    header = f"Copyright (c) {prose.name()} {prose.name()}\n\n{_LISTS['mit'].strip()}"
     return "\n".join(f"# {line}".rstrip() for line in header.split("\n")) + "\n\n" + text
 
 
@@ -194,7 +145,7 @@ def foreign(told: str, lot: random.Random, size: int) -> str:
     """Another language's words, one following another as they do in `told`, with a jump now and then."""
     words = told.split()
     text, at = [], lot.randrange(len(words))
-    while sum(map(len, text[-1:])) >= 0 and len(text) * 6 < size:
+    while len(text) * 6 < size:
         text.append(words[at])
         at = lot.randrange(len(words)) if lot.random() < 0.4 or at + 1 == len(words) else at + 1
     sentences = re.split(r"(?<=[.;]) ", " ".join(text))
@@ -204,13 +155,17 @@ def foreign(told: str, lot: random.Random, size: int) -> str:
 def personal(lot: random.Random) -> dict[str, str]:
     """One of each kind that can be scrubbed. Numbers and names are from the ranges set aside for examples."""
     secret = "".join(lot.choices(string.ascii_letters + string.digits, k=36))
+    name, number, small = (
+        lot.choice(["info", "j.smith", "sales+eu", "anna_b"]),
+        lot.randint(100, 999),
+        lot.randint(10, 99),
+    )
     return {
-        "email": f"{lot.choice(['info', 'j.smith', 'sales+eu', 'anna_b'])}{lot.randint(1, 999)}@example.{lot.choice(['com', 'org'])}",
-        "phone": lot.choice([f"+1 202-555-01{lot.randint(10, 99)}", f"(415) 555-01{lot.randint(10, 99)}",
-                             f"+44 20 7946 0{lot.randint(100, 999)}"]),
-        "ip": lot.choice([f"203.0.113.{lot.randint(1, 254)}", f"2001:db8::{lot.randint(1, 9999):x}:{lot.randint(1, 999):x}"]),
+        "email": f"{name}{number}@example.{lot.choice(['com', 'org'])}",
+        "phone": lot.choice([f"+1 202-555-01{small}", f"(415) 555-01{small}", f"+44 20 7946 0{number}"]),
+        "ip": lot.choice([f"203.0.113.{small}", f"2001:db8::{small}:{number}"]),
         "secret": lot.choice([f"ghp_{secret}", f"AKIA{secret[:16].upper()}"]),
-    }  # fmt: skip
+    }
 
 
 def _lines(words: list[str], many: int) -> str:

@@ -165,7 +165,7 @@ class Generator:
         return self._new("personal", kind, self._among(self.clean("web").text, (found[kind],)), planted=(found[kind],))
 
     def foreign(self, number: int) -> Document:
-        code, told = _FOREIGN[number % len(_FOREIGN)]
+        code, told = layouts.FOREIGN[number % len(layouts.FOREIGN)]
         return self._new("foreign", code, layouts.foreign(told, self.lot, self.size()))
 
     def leaked(self, number: int) -> Document:
@@ -237,11 +237,3 @@ def _damaged(folder: Path, generator: Generator) -> None:
     (folder / "lines.jsonl").write_bytes(b"\n".join([*lines, b""]))
     packed = gzip.compress(b"\n".join([*good, b""]), mtime=0)
     (folder / "torn.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-
-
-def _foreign() -> list[tuple[str, str]]:
-    lines = Path(__file__).with_name("foreign.txt").read_text().splitlines()
-    return [(code, told) for code, told in (line.split("\t") for line in lines if not line.startswith("#"))]
-
-
-_FOREIGN = _foreign()

@@ -1,6 +1,6 @@
 """Any amount of English-looking prose from nothing but Python's own documentation: no download, no licence to mind.
 
-    the documentation's words -> which word follows which -> walked -> sentences -> paragraphs -> a document of some kind
+    the documentation's words -> which word follows which -> a walk -> sentences -> paragraphs
 
 A walk jumps to any word now and then, so that two documents share next to no runs of five words, however much is
 generated, while stop words, word lengths and punctuation stay as prose has them. The same seed and interpreter give
@@ -10,7 +10,9 @@ the same text; another version of Python, whose documentation differs, another.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,110 +31,8 @@ _WALKERS = 4096
 _RARE = 3
 """A word that stands less often is no word of the language."""
 _WORD = re.compile(r"(?<![\w.`*:'])[A-Za-z][a-z]*(?![\w.`*(:'])")
-_NAMES = [
-    "Alice",
-    "Arthur",
-    "Beatrice",
-    "Charles",
-    "Clara",
-    "Dorothy",
-    "Edith",
-    "Edmund",
-    "Edward",
-    "Eleanor",
-    "Emily",
-    "Frances",
-    "Frederick",
-    "George",
-    "Harriet",
-    "Henry",
-    "Isabel",
-    "James",
-    "Jane",
-    "John",
-    "Julia",
-    "Laura",
-    "Margaret",
-    "Martha",
-    "Mary",
-    "Oliver",
-    "Philip",
-    "Richard",
-    "Robert",
-    "Rose",
-    "Samuel",
-    "Susan",
-    "Thomas",
-    "Walter",
-    "William",
-    "London",
-    "Paris",
-    "Oxford",
-    "Cambridge",
-    "Dover",
-    "Bristol",
-    "Leeds",
-    "York",
-    "Vienna",
-    "Boston",
-]
-_SYLLABLES = [
-    "ba",
-    "bel",
-    "ber",
-    "bran",
-    "cal",
-    "car",
-    "ces",
-    "dan",
-    "del",
-    "dor",
-    "el",
-    "en",
-    "er",
-    "fal",
-    "fen",
-    "gan",
-    "gar",
-    "hal",
-    "hol",
-    "il",
-    "in",
-    "ka",
-    "kel",
-    "lan",
-    "len",
-    "lo",
-    "ma",
-    "mer",
-    "min",
-    "mon",
-    "na",
-    "nor",
-    "o",
-    "or",
-    "pel",
-    "per",
-    "ral",
-    "ren",
-    "ri",
-    "ro",
-    "sal",
-    "sel",
-    "sor",
-    "ta",
-    "tel",
-    "ten",
-    "tor",
-    "u",
-    "val",
-    "ver",
-    "wen",
-    "wil",
-    "yor",
-    "za",
-]
-_SAID = ["said", "asked", "answered", "replied", "cried", "whispered"]
+_LISTS = tomllib.loads(Path(__file__).with_name("words.toml").read_text())
+_NAMES, _SAID, _SYLLABLES = (_LISTS[kind].split() for kind in ("names", "said", "syllables"))
 
 
 class Prose:
