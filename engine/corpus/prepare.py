@@ -21,7 +21,8 @@ from engine.config.corpus import CorpusConfig, SourceConfig
 from engine.config.fingerprint import fingerprint
 from engine.corpus.blocks import BLOCK_BYTES, Block
 from engine.corpus.clean import measure
-from engine.corpus.documents import digest
+from engine.corpus.dedup.exact import identity
+from engine.corpus.dedup.near import SIGNATURES, signed
 from engine.corpus.measure.batch import Batch, Columns, Measure
 from engine.corpus.pool import Work
 from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
@@ -30,11 +31,13 @@ from engine.corpus.sources import files
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VERSION = 1
+VERSION = 2
 """Counts changes of what any step here makes of a text: prepared text of another version is not taken."""
 _BATCH_BYTES = 1 << 20
 """Of text measured at once: its arrays, some twenty times that, stay small beside a block."""
 _DATABASE_MEMORY = "64MB"
+_ARRAYS = (SIGNATURES,)
+"""Measures that are more than a number a document: a part keeps them as arrays."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +87,7 @@ class _Preparer:
 
         self.config, self.prepared = config, prepared
         self.database: DuckDBPyConnection = duckdb.connect(config={"threads": 1, "memory_limit": _DATABASE_MEMORY})
-        self.measures: tuple[Measure, ...] = (_identity, _simple)
+        self.measures: tuple[Measure, ...] = (identity, signed, _simple)
 
     def __call__(self, block: Block) -> PartInfo:
         columns = [self._columns(texts) for texts in _batches(block.texts)]
@@ -99,7 +102,8 @@ class _Preparer:
             last=block.last,
         )
         table = {**_places(block, encoded), **_joined(columns)}
-        write_part(self.prepared.part_path(block.number), info, encoded, {DOCUMENTS: table}, {}, self.database)
+        arrays = {name: table.pop(name) for name in _ARRAYS if name in table}
+        write_part(self.prepared.part_path(block.number), info, encoded, {DOCUMENTS: table}, arrays, self.database)
         return info
 
     def _columns(self, texts: Sequence[str]) -> Columns:
@@ -136,12 +140,6 @@ def _places(block: Block, encoded: Sequence[bytes]) -> Columns:
 
 def _lot(source: int, id: str) -> int:
     return zlib.crc32(f"{source}\0{id}".encode("utf-8", "surrogatepass"))
-
-
-def _identity(batch: Batch) -> Columns:
-    """The 16 bytes of `digest` as two numbers: equal where texts are the same but for whitespace."""
-    digests = np.frombuffer(b"".join(map(digest, batch.texts)), dtype="<u8").reshape(-1, 2)
-    return {"digest_0": digests[:, 0], "digest_1": digests[:, 1]}
 
 
 def _simple(batch: Batch) -> Columns:

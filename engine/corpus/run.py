@@ -1,6 +1,7 @@
 """The corpus stage: sources in, an immutable corpus folder out.
 
     sources -> prepared text and measures (workers, a part at a time)      prepared/<key>/
+            -> pairs of near duplicates                                     prepared/<key>/
             -> verdicts by the thresholds, from measures alone
             -> tokenizer, from the training side -> tokens                  <run>/work/
             -> corpora/<name>/<hash>/
@@ -26,6 +27,8 @@ from numpy.typing import NDArray
 from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.account import Accountant, store_verdicts
+from engine.corpus.dedup.near import near_pairs
+from engine.corpus.dedup.pairs import Pairs
 from engine.corpus.encode import Encoded, encode
 from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import FILES, CorpusManifest
@@ -46,6 +49,9 @@ from engine.stage import Outcome, StageContext
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_PAIRS_MEMORY = 256 << 20
+"""Bytes that the search for near duplicates may hold, beside its workers."""
 
 
 def run(context: StageContext, config: CorpusConfig) -> Outcome:
@@ -87,8 +93,9 @@ class _Build:
                 return self._from_prepared(prepared, database)
 
     def _from_prepared(self, prepared: Prepared, database: DuckDBPyConnection) -> CorpusManifest:
+        pairs = self._pairs(prepared, database)
         with self.teller.stage("select", "choosing documents"):
-            selection = select(prepared, self.config, database)
+            selection = select(prepared, self.config, database, pairs)
             heldout = self._heldout(prepared, selection, database)
             store_verdicts(selection, heldout, database)
             report = Accountant(prepared, selection, self.config, database).report(self.config.name)
@@ -101,6 +108,14 @@ class _Build:
         with self.teller.stage("encode", "encoding", report.kept_bytes):
             encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
         return self._publish(draft, tokenizer, encoded, report)
+
+    def _pairs(self, prepared: Prepared, database: DuckDBPyConnection) -> Pairs | None:
+        """The near duplicates among all documents, whatever the rules say of them."""
+        near = self.config.dedup.near
+        if not near:
+            return None
+        with self.teller.stage("near", "comparing"):
+            return near_pairs(prepared, near, self.workers, _PAIRS_MEMORY, database, self.teller)
 
     def _encoded(self, batch: Batch) -> None:
         size = int(batch.sizes.sum())

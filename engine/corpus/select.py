@@ -14,12 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config.corpus import CorpusConfig
+from engine.corpus.dedup.exact import exact_duplicates
+from engine.corpus.dedup.pairs import Pairs, representatives
+from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Numbers = NDArray[np.int64]
+
+_MEMORY = 128 << 20
+"""Bytes that sorting may hold."""
 
 
 class Criterion(NamedTuple):
@@ -38,6 +44,17 @@ class Replaced:
     dropped: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     kept: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     similarity: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+
+    def and_these(self, dropped: Numbers, kept: Numbers, similarity: NDArray[np.float32]) -> Replaced:
+        """With others, ascending, that went later. Where one of these had stood for others, its own one does now."""
+        before, alike = self.kept.copy(), self.similarity.copy()
+        gone = np.isin(before, dropped)
+        at = np.searchsorted(dropped, before[gone])
+        before[gone], alike[gone] = kept[at], similarity[at]
+        everything = np.concatenate([self.dropped, dropped])
+        order = np.argsort(everything)
+        by, similarity = np.concatenate([before, kept]), np.concatenate([alike, similarity])
+        return Replaced(everything[order], by[order], similarity[order])
 
 
 class Selection:
@@ -61,12 +78,16 @@ class Selection:
         self.verdict[documents[self.verdict[documents] == 0]] = len(self.criteria)
 
 
-def select(prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection) -> Selection:
-    """The verdicts under a configuration's thresholds."""
+def select(
+    prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection, pairs: Pairs | None = None
+) -> Selection:
+    """The verdicts under a configuration's thresholds. `pairs` of near duplicates: see `dedup.near`."""
     selection = Selection(prepared.documents)
     _by_rules(selection, prepared, database)
     if config.dedup.exact:
         _duplicates(selection, prepared, database)
+    if pairs is not None:
+        _near_duplicates(selection, prepared, pairs, config.dedup.near, database)
     return selection
 
 
@@ -88,15 +109,23 @@ def _by_rules(selection: Selection, prepared: Prepared, database: DuckDBPyConnec
 
 def _duplicates(selection: Selection, prepared: Prepared, database: DuckDBPyConnection) -> None:
     """Of kept documents with one digest the first stays."""
-    columns = column(prepared, database, "document", "digest_0", "digest_1")
-    kept = selection.kept[columns["document"]]
-    digests = np.stack([columns["digest_0"][kept], columns["digest_1"][kept]], axis=1).view("V16").ravel()
-    numbers = columns["document"][kept]
-    _, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
-    firsts = numbers[first[inverse]]
-    again = firsts != numbers
-    selection.drop(Criterion("duplicate", "the same text but for whitespace"), numbers[again])
-    selection.replaced = Replaced(numbers[again], firsts[again], np.ones(int(again.sum()), dtype=np.float32))
+    columns = column(prepared, database, "digest_0", "digest_1")
+    first = exact_duplicates(columns["digest_0"], columns["digest_1"], selection.kept, _MEMORY)
+    again = np.flatnonzero(first != np.arange(len(first)))
+    selection.drop(Criterion("duplicate", "the same text but for whitespace"), again)
+    selection.replaced = selection.replaced.and_these(again, first[again], np.ones(len(again), dtype=np.float32))
+
+
+def _near_duplicates(
+    selection: Selection, prepared: Prepared, pairs: Pairs, threshold: float, database: DuckDBPyConnection
+) -> None:
+    """Of kept documents that are similar enough the first stays."""
+    twins = column(prepared, database, "shingles")["shingles"]
+    found = resolve(pairs, representatives(twins, _MEMORY), selection.kept, threshold)
+    gone = np.flatnonzero(found.by != np.arange(len(found.by)))
+    criterion = Criterion("near_duplicate", "nearly the same words as a kept document", None, threshold)
+    selection.drop(criterion, gone)
+    selection.replaced = selection.replaced.and_these(gone, found.by[gone], found.similarity[gone])
 
 
 def column(prepared: Prepared, database: DuckDBPyConnection, *names: str) -> dict[str, NDArray[Any]]:

@@ -56,7 +56,7 @@ def build(workspace: Workspace, start: Start) -> Callable[..., CorpusFolder]:
 
 
 SENTENCES = [
-    f"The {animal} that lives in the {place} eats {food} early every {day}."
+    f"Early every {day} the {animal} that lives in the {place} eats {food}."
     for animal in ("heron", "badger", "otter")
     for place in ("river", "old mill", "northern wood")
     for food in ("small fish", "fallen apples", "whatever it finds")

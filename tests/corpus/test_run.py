@@ -150,7 +150,7 @@ def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) ->
     assert sum(bucket.documents for bucket in report.lengths) == report.kept_documents
     tokens = report.train_tokens + report.heldout_tokens - report.kept_documents
     assert report.bytes_per_token == pytest.approx(report.kept_bytes / tokens)
-    assert set(report.seconds) == {"prepare", "select", "tokenizer", "encode"}
+    assert set(report.seconds) == {"prepare", "near", "select", "tokenizer", "encode"}
 
 
 def test_the_tokenizer_never_sees_held_out_text(build: Build, tmp_path: Path) -> None:

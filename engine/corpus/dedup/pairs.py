@@ -3,7 +3,7 @@
     signatures of all documents, in order
       -> twins (the same shingles) stand for each other: one of each goes on
       -> candidates by bands, in the order of documents -> chunks of a few MB of text
-      -> worker processes: texts read, compared exactly => (earlier, later, similarity) of at least the floor
+      -> workers: texts read, compared exactly => (earlier, later, similarity) of at least the floor
 
 Nothing here knows thresholds or rules: `resolve` applies these to what is found.
 """
@@ -25,6 +25,7 @@ from engine.corpus.dedup.minhash import PERMUTATIONS, Rows
 from engine.corpus.dedup.runs import Runs
 from engine.corpus.dedup.similarity import similarities
 from engine.corpus.measure.words import Hashes, Indices
+from engine.corpus.pool import in_order
 
 FLOOR = 0.5
 """Pairs of less similarity are not kept, unless a lower threshold is asked for."""
@@ -55,8 +56,15 @@ class Texts(Protocol):
 
 Task: TypeAlias = tuple[Indices, Indices, Indices]
 """Documents' numbers, and of each pair the places of both in them."""
-Map: TypeAlias = Callable[[Callable[[Task], Pairs], Iterable[Task]], Iterable[Pairs]]
-"""The built-in `map`, or one that uses processes and keeps the order."""
+
+
+class Compared(NamedTuple):
+    """What a worker made of a task."""
+
+    pairs: Pairs
+    documents: int
+    bytes: int
+    """Of text read."""
 
 
 def find_pairs(
@@ -67,22 +75,21 @@ def find_pairs(
     folder: Path,
     *,
     memory: int,
-    possible: NDArray[np.bool_] | None = None,
     known: int = 0,
     near: float = FLOOR,
-    map: Map = map,
+    workers: int = 1,
+    tell: Callable[[int, int], None] = lambda documents, bytes: None,
 ) -> Pairs:
     """Pairs whose similarity is `FLOOR` (or `near`, where that is lower) or more.
 
-    `rows` are the signatures in blocks, `twins` and `sizes` (bytes of text) arrays over all documents. `possible` marks
-    those that rules could keep. The first `known` documents are other corpora's, which are not compared among each
-    other. Of twins only the first takes part. `folder` takes what does not fit into `memory` bytes; it is left there.
+    `rows` are the signatures in blocks, `twins` and `sizes` (bytes of text) arrays over all documents. Of twins the
+    first alone takes part. The first `known` documents are other corpora's, which are not compared among each other.
+    `folder` takes what does not fit into `memory` bytes, and is left with it. `tell` hears of documents and bytes
+    compared, and may raise to stop.
     """
     floor = min(FLOOR, near)
     taking = representatives(twins, memory) == np.arange(len(twins))
     taking &= twins != 0
-    if possible is not None:
-        taking &= possible
     numbers = np.flatnonzero(taking)
     runs = Runs(folder, memory // 4)
     held = _gathered(rows, taking, folder, memory // 4)
@@ -92,7 +99,11 @@ def find_pairs(
         for earlier, later in runs.merged()
         for task in _tasks(numbers[earlier], numbers[later], sizes)
     )  # fmt: skip
-    return _ordered([_NONE, *map(partial(_compared, texts, floor), tasks)])
+    found = [_NONE]
+    for compared in in_order(partial(_Comparer, texts, floor), tasks, workers):
+        found.append(compared.pairs)
+        tell(compared.documents, compared.bytes)
+    return _ordered(found)
 
 
 def _ordered(found: list[Pairs]) -> Pairs:
@@ -149,8 +160,16 @@ def _task(earlier: Indices, later: Indices) -> Task:
     return numbers, places[: len(earlier)], places[len(earlier) :]
 
 
-def _compared(texts: Texts, floor: float, task: Task) -> Pairs:
-    numbers, one, two = task
-    similarity = similarities(texts(numbers), one, two)
-    alike = similarity >= floor
-    return Pairs(numbers[one[alike]], numbers[two[alike]], similarity[alike])
+class _Comparer:
+    """A worker's share."""
+
+    def __init__(self, texts: Texts, floor: float):
+        self._texts, self._floor = texts, floor
+
+    def __call__(self, task: Task) -> Compared:
+        numbers, one, two = task
+        texts = self._texts(numbers)
+        similarity = similarities(texts, one, two)
+        alike = similarity >= self._floor
+        pairs = Pairs(numbers[one[alike]], numbers[two[alike]], similarity[alike])
+        return Compared(pairs, len(texts), sum(map(len, texts)))

@@ -26,8 +26,8 @@ class Runs:
     def __init__(self, folder: Path, memory: int):
         """`folder`: where runs go that do not fit into `memory` bytes. It must exist, and is left with them."""
         self._folder, self._most = folder, max(1 << 16, memory // (4 * _PAIR_BYTES))
-        self._pairs: list[Hashes] = []
-        self._agree: list[NDArray[np.uint8]] = []
+        self._pairs: list[Hashes] = [np.empty(0, dtype=np.uint64)]
+        self._agree: list[NDArray[np.uint8]] = [np.empty(0, dtype=np.uint8)]
         self._held = 0
         self._files: list[tuple[Path, Path]] = []
 
@@ -56,7 +56,7 @@ class Runs:
     def _ranges(self, runs: list[Hashes]) -> Iterator[tuple[int, int]]:
         """Ranges of pairs that cut no document's in two and hold about as many as fit."""
         step = max(1, self._most // 64)
-        samples = np.sort(np.concatenate([pairs[::step] for pairs in runs] or [np.empty(0, dtype=np.uint64)]))
+        samples = np.sort(np.concatenate([pairs[::step] for pairs in runs]))
         inner = {int(pair) >> 32 << 32 for pair in samples[::32]}
         edges = sorted(inner | {0, 1 << 64})
         yield from pairwise(edges)
