@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
+from engine.corpus.measure.characters import Characters
+from engine.corpus.measure.layout import Spans, lines_and_paragraphs
 from engine.corpus.measure.words import Text, Words, folded, spaced
 
 Columns: TypeAlias = dict[str, NDArray[Any]]
@@ -39,6 +41,25 @@ class Batch:
     def words(self) -> Words:
         """Between whitespace, in `text`."""
         return spaced(self.text)
+
+    @cached_property
+    def characters(self) -> Characters:
+        """What each character of `text` is."""
+        return Characters.of(self.text)
+
+    @cached_property
+    def _layout(self) -> tuple[Spans, Spans]:
+        return lines_and_paragraphs(self.text, self.words)
+
+    @property
+    def lines(self) -> Spans:
+        """Lines with words in them, as stretches of `words`."""
+        return self._layout[0]
+
+    @property
+    def paragraphs(self) -> Spans:
+        """Lines without a blank one between them."""
+        return self._layout[1]
 
     @cached_property
     def _folded(self) -> tuple[Text, Words]:

@@ -1,0 +1,107 @@
+"""What each character of a batch is: a letter, a digit, a space or something else, without a loop over characters.
+
+    UTF-8 bytes -> one kind a byte (that of the character which begins there) -> running sums -> counts of any stretch
+
+ASCII is looked up in a table of 256. Beyond it every *different* character is asked once, as `str` knows it, so that
+é, ж and 語 are letters here as they are in Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.measure.words import Indices, Text
+
+LETTER, DIGIT, SPACE, OTHER, INSIDE = range(5)
+"""INSIDE: no character begins at this byte."""
+
+
+@dataclass(frozen=True)
+class Characters:
+    """The kinds of all bytes of a text, and what is counted from them."""
+
+    text: Text
+    kinds: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, text: Text) -> Characters:
+        kinds = _ASCII[text.data]
+        leads = np.flatnonzero(text.data >= 0xC0)
+        if len(leads):
+            kinds[leads] = _kinds(_code_points(text.data, leads))
+        return cls(text, kinds)
+
+    @cached_property
+    def _before(self) -> NDArray[np.int32] | None:
+        """(bytes + 1): how many characters begin before each byte; None where that is the number of the byte."""
+        if not np.any(self.text.data >= 0x80):
+            return None
+        return _running(self.kinds != INSIDE)
+
+    def between(self, starts: Indices, ends: Indices) -> Indices:
+        """Characters in each stretch of bytes."""
+        if self._before is None:
+            return ends - starts
+        return (self._before[ends] - self._before[starts]).astype(np.int64)
+
+    @cached_property
+    def lengths(self) -> Indices:
+        """(documents): characters of each."""
+        return self.between(self.text.begins[:-1], self.text.begins[1:] - 1)
+
+    @cached_property
+    def letters(self) -> NDArray[np.int32]:
+        """(bytes + 1): letters before each byte."""
+        return _running(self.kinds == LETTER)
+
+    @cached_property
+    def digits(self) -> NDArray[np.int32]:
+        return _running(self.kinds == DIGIT)
+
+    @cached_property
+    def spaces(self) -> Indices:
+        """(documents): characters of whitespace in each."""
+        running = _running(self.kinds == SPACE)
+        return (running[self.text.begins[1:] - 1] - running[self.text.begins[:-1]]).astype(np.int64)
+
+
+def _running(marks: NDArray[np.bool_]) -> NDArray[np.int32]:
+    out = np.zeros(len(marks) + 1, dtype=np.int32)
+    np.cumsum(marks, dtype=np.int32, out=out[1:])
+    return out
+
+
+def _code_points(data: NDArray[np.uint8], leads: Indices) -> NDArray[np.int32]:
+    """The characters that begin at these bytes, each of two to four."""
+    last = len(data) - 1
+    first, second, third, fourth = (data[np.minimum(leads + step, last)].astype(np.int32) for step in range(4))
+    second, third, fourth = second & 0x3F, third & 0x3F, fourth & 0x3F
+    two = (first & 0x1F) << 6 | second
+    three = (first & 0x0F) << 12 | second << 6 | third
+    four = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
+    return np.where(first < 0xE0, two, np.where(first < 0xF0, three, four))
+
+
+def _kinds(points: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """One kind a character; a text has few different ones."""
+    table = np.full(0x110000, OTHER, dtype=np.uint8)
+    seen = np.zeros(0x110000, dtype=np.bool_)
+    seen[points] = True
+    different = np.flatnonzero(seen)
+    table[different] = [_kind(chr(point)) for point in different]
+    return table[points]
+
+
+def _kind(character: str) -> int:
+    if character.isalpha():
+        return LETTER
+    if character.isalnum():
+        return DIGIT
+    return SPACE if character.isspace() else OTHER
+
+
+_ASCII = np.array([_kind(chr(byte)) for byte in range(128)] + [INSIDE] * 64 + [OTHER] * 64, dtype=np.uint8)
