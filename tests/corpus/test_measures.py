@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.corpus.measure.batch import Batch, Columns
+from engine.corpus.measure.function_words import LANGUAGES, STOP_WORDS, function_words
 from engine.corpus.measure.lines import ABBREVIATIONS, POLICY, TERMINAL, lines
-from engine.corpus.measure.quality import STOP_WORDS, quality
+from engine.corpus.measure.quality import quality
 from engine.corpus.measure.repetition import DUPLICATE, TOP, repetition
 
 _WORD = re.compile("[^ \t\n\r\v\f\x1c-\x1f\u00a0\u2000-\u200a\u3000]+")
 _PIECES = [
-    *("the", "The", "that", "of", "with", "river", "stone", "a", "Zeit", "été", "ж", "語", "3.5", "1984", "#", "##tag"),
-    *("end.", "end...", "so…", 'said."', "why?)", "no!”", "Mr.", "J.", "e.g.", "{", "----", "•", "•one", "-", "...", "…"),
-    *("JavaScript", "lorem ipsum", "privacy policy", "We use cookies", "x" * 1001, "é" * 1001, "don’t"),
+    *("the", "The", "that", "of", "with", "river", "stone", "a", "und", "Die", "não", "не", "Zeit", "été", "ж", "語"),
+    *("3.5", "1984", "#", "##tag", "{", "----", "•", "•one", "-", "...", "…", "don’t", "x" * 1001, "é" * 1001),
+    *("end.", "end...", "so…", 'said."', "why?)", "no!”", "Mr.", "J.", "e.g."),
+    *("JavaScript", "lorem ipsum", "privacy policy", "We use cookies"),
 ]
 _GAPS = [" ", " ", " ", " ", "  ", "\n", "\n", "\n\n", "\r\n", "\n \t\n", "\t", "\u00a0", "\u3000"]
 
@@ -60,15 +62,20 @@ def slow_quality(text: str) -> dict[str, float]:
         "words": len(words),
         "mean_word_length": share(len(text) - spaces, len(words)),
         "alphabetic": share(sum(map(str.isalpha, text)) + spaces, len(text)),
-        "alphanumeric": share(sum(map(str.isalnum, text)), len(text) - spaces),
+        "alphanumeric": share(sum(map(str.isalnum, text)), len(text)),
         "alphabetic_words": share(sum(any(map(str.isalpha, word)) for word in words), len(words)),
         "symbol_words": share(sum(not any(map(str.isalnum, word)) for word in words), len(words)),
-        "stop_words": sum(word in words or word.capitalize() in words for word in STOP_WORDS),
         "hash_ratio": share(text.count("#"), len(words)),
         "ellipsis_ratio": share(text.count("...") + text.count("…"), len(words)),
         "bullet_lines": share(sum(r.startswith("•") or _WORD.findall(r)[0] in bullets for r in rows), len(rows)),
         "ellipsis_lines": share(sum(r.endswith(("...", "…")) for r in rows), len(rows)),
     }
+
+
+def slow_function_words(text: str) -> dict[str, float]:
+    words = [word[:1].lower() + word[1:] for word in _WORD.findall(text)]
+    most = max(sum(word in listed.split() for word in words) for listed in LANGUAGES.values())
+    return {"stop_words": len({*words} & {*STOP_WORDS}), "function_words": share(most, len(words))}
 
 
 def slow_repetition(text: str) -> dict[str, float]:
@@ -147,6 +154,12 @@ def test_quality(texts: list[str]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(documents)
+def test_function_words(texts: list[str]) -> None:
+    check(function_words, slow_function_words, texts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents)
 def test_repetition(texts: list[str]) -> None:
     check(repetition, slow_repetition, texts)
 
@@ -158,6 +171,6 @@ def test_lines(texts: list[str]) -> None:
 
 
 def test_no_documents_have_no_measures_but_their_names() -> None:
-    for measure in (quality, repetition, lines):
+    for measure in (quality, function_words, repetition, lines):
         assert {len(column) for column in measure(Batch([])).values()} == {0}
         assert set(measure(Batch([]))) == set(measure(Batch(["some text"])))

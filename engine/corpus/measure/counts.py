@@ -12,7 +12,8 @@ from engine.corpus.measure.words import Indices
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float32]:
     """`part / whole`, 0 where `whole` is 0."""
-    return (part / np.maximum(whole, 1)).astype(np.float32)
+    shares: NDArray[np.float32] = (part / np.maximum(whole, 1)).astype(np.float32)
+    return shares
 
 
 def whole(counts: NDArray[Any]) -> NDArray[np.int32]:
@@ -32,4 +33,5 @@ def per_document(begins: Indices, places: Indices) -> Indices:
 
 def summed(document: Indices, values: NDArray[Any], documents: int) -> NDArray[np.float64]:
     """(documents): the sum of the values that belong to each."""
-    return np.bincount(document, weights=values, minlength=documents)
+    sums: NDArray[np.float64] = np.bincount(document, weights=values, minlength=documents).astype(np.float64)
+    return sums

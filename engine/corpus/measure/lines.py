@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.measure.batch import Batch, Columns
-from engine.corpus.measure.counts import document_of, per_document, share, summed, whole
+from engine.corpus.measure.counts import per_document, share, summed, whole
+from engine.corpus.measure.endings import ends_in, ends_in_dots
 from engine.corpus.measure.layout import Spans
 from engine.corpus.measure.words import Indices, word_hash
 
@@ -38,7 +39,7 @@ def lines(batch: Batch) -> Columns:
     found, documents = batch.lines, len(batch)
     starts, ends = batch.words.starts[found.first], batch.words.ends[found.after - 1]
     sizes = batch.characters.between(starts, ends)
-    finished = _ending(batch.text.data, ends, TERMINAL)
+    finished = ends_in(batch.text.data, ends, TERMINAL)
     longest = np.zeros(documents, dtype=np.int64)
     np.maximum.at(longest, found.document, sizes)
     breaks = per_document(batch.text.begins, np.flatnonzero(batch.text.data == 0x0A)) - 1
@@ -59,7 +60,7 @@ def _c4(batch: Batch, found: Spans, ends: Indices, finished: NDArray[np.bool_]) 
     policies = _lines_with(batch, found, np.sort(np.fromiter(_policy_places(lowered), dtype=np.int64)))
     wordy = (found.after - found.first >= LINE_WORDS) & ~_long_worded(batch, found)
     text = wordy & ~scripts & ~policies
-    ended = finished & ~(_ending(data, ends, ".") & _ending(data, ends - 1, ".") & _ending(data, ends - 2, "."))
+    ended = finished & ~ends_in_dots(data, ends)
     sentences = _sentences(batch, found)
     return {
         "curly_brackets": whole(per_document(batch.text.begins, np.flatnonzero(data == ord("{")))),
@@ -114,7 +115,7 @@ def _sentences(batch: Batch, found: Spans) -> Indices:
     last = data[words.ends - 1]
     closed = np.flatnonzero(_MAYBE_ENDING[last])
     inner = _closed_end(data, words.starts[closed], words.ends[closed])
-    stops = closed[_ending(data, inner, ".!?。！？")]
+    stops = closed[ends_in(data, inner, ".!?。！？")]
     stops = stops[~_is_abbreviation(batch, stops)]
     following = np.minimum(stops + 1, len(words.starts) - 1)
     line = np.searchsorted(found.first, stops, side="right") - 1
@@ -131,28 +132,15 @@ def _closed_end(data: NDArray[np.uint8], starts: Indices, ends: Indices) -> Indi
     """The ends without up to two closing quotes or brackets."""
     for _ in range(2):
         size = np.where(data[ends - 1] < 0x80, 1, 3)
-        ends = ends - size * (_ending(data, ends, _CLOSING) & (ends - starts > size))
+        ends = ends - size * (ends_in(data, ends, _CLOSING) & (ends - starts > size))
     return ends
 
 
 def _is_abbreviation(batch: Batch, stops: Indices) -> NDArray[np.bool_]:
     words, data = batch.words, batch.text.data
     initial = (words.ends[stops] - words.starts[stops] == 2) & (data[words.starts[stops]] < ord("a"))
-    return np.isin(words.hashes[stops], _ABBREVIATED) | (initial & _ending(data, words.ends[stops], "."))
-
-
-def _ending(data: NDArray[np.uint8], ends: Indices, marks: str) -> NDArray[np.bool_]:
-    """Which stretches end in one of these characters, of one byte or of three."""
-    single = np.zeros(256, dtype=np.bool_)
-    single[[ord(mark) for mark in marks if mark.isascii()]] = True
-    last = data[np.maximum(ends - 1, 0)]
-    found = single[last]
-    beyond = np.flatnonzero((last >= 0x80) & (ends >= 3))
-    if len(beyond):
-        at = ends[beyond]
-        spelled = data[at - 3].astype(np.int32) << 16 | data[at - 2].astype(np.int32) << 8 | data[at - 1]
-        wanted = [int.from_bytes(mark.encode(), "big") for mark in marks if not mark.isascii()]
-        found[beyond] = np.isin(spelled, wanted)
+    found: NDArray[np.bool_] = np.isin(words.hashes[stops], _ABBREVIATED)
+    found |= initial & ends_in(data, words.ends[stops], ".")
     return found
 
 

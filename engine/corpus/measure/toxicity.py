@@ -20,14 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.measure.batch import Batch, Columns
-from engine.corpus.measure.words import Hashes, Indices, Words, folded, ngrams
+from engine.corpus.measure.finder import Finder
+from engine.corpus.measure.words import Indices, Words, folded, ngrams
 from engine.errors import InputError
 
 BUILT_IN = "built-in"
 PASSAGE = 1000
 """Words. Two listed words that are no more than half of it apart are always counted together."""
-_PREFIX = np.uint64(48)
-"""Bits that are left off for the table that tells most words, at a byte each, to be in no entry."""
 
 
 class ToxicWords:
@@ -45,7 +44,7 @@ class ToxicWords:
                 wholes.setdefault(size, {}).setdefault(hashed, number)
                 openers.setdefault(size, {})[opener] = number
         wholes.pop(0, None)
-        self._finders = [(size, _Finder(openers[size]), _Finder(wholes[size])) for size in sorted(wholes)]
+        self._finders = [(size, Finder(openers[size]), Finder(wholes[size])) for size in sorted(wholes)]
 
     def __call__(self, batch: Batch) -> Columns:
         if not self._finders:
@@ -69,23 +68,6 @@ class ToxicWords:
             found.append((first, entry, np.full(len(first), size)))
         first, entry, sizes = (np.concatenate(column) for column in zip(*found))
         return first, entry, sizes
-
-
-class _Finder:
-    """Which of many hashes are among a few."""
-
-    def __init__(self, entry_of: dict[int, int]):
-        self._hashes: Hashes = np.array(sorted(entry_of), dtype=np.uint64)
-        self._entries: Indices = np.array([entry_of[h] for h in self._hashes.tolist()], dtype=np.int64)
-        self._maybe = np.zeros(1 << 16, dtype=np.bool_)
-        self._maybe[self._hashes >> _PREFIX] = True
-
-    def find(self, hashes: Hashes) -> tuple[Indices, Indices]:
-        """Where they are among `hashes`, and the entry of each."""
-        at = np.flatnonzero(self._maybe[hashes >> _PREFIX])
-        place = np.minimum(np.searchsorted(self._hashes, hashes[at]), len(self._hashes) - 1)
-        same = self._hashes[place] == hashes[at]
-        return at[same], self._entries[place[same]]
 
 
 def _different(words: Words, first: Indices, entry: Indices) -> NDArray[np.int32]:
