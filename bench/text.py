@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.corpus.manifest import FILES, CorpusFolder, CorpusManifest, Split, open_corpus
 from engine.corpus.python_docs import entries
-from engine.corpus.tokenizer import train_bpe
+from engine.corpus.vocabulary import train_bpe
 from engine.paths import Workspace
 
 _HASH = "0" * 12

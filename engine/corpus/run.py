@@ -41,7 +41,8 @@ from engine.corpus.shards import held_out, token_dtype
 from engine.corpus.sources import check_sources
 from engine.corpus.stream import Batch, Stream
 from engine.corpus.telling import StoppedError, Teller
-from engine.corpus.tokenizer import BytePairs, published, train_bpe
+from engine.corpus.tokenizer import BytePairs
+from engine.corpus.vocabulary import check_special, chosen, train_bpe
 from engine.errors import InputError
 from engine.journal.events import CorpusBuilt
 from engine.paths import atomic_folder, safe_name, write_atomic
@@ -59,6 +60,7 @@ def run(context: StageContext, config: CorpusConfig) -> Outcome:
     where = context.folder.config
     safe_name(config.name, where=where)
     check_sources(config, where=where)
+    check_special(config.tokenizer, where=where)
     work = context.folder.path / "work"
     try:
         manifest = _Build(context, config, work).build()
@@ -173,9 +175,9 @@ class _Build:
         if folder.exists():
             return BytePairs.read(folder)
         if wanted.type == "tiktoken":
-            tokenizer = published(wanted.name, where=self.where)
+            tokenizer = chosen(wanted, where=self.where)
         else:
-            tokenizer = train_bpe(self._training(stream), wanted.vocab_size)
+            tokenizer = train_bpe(self._training(stream), wanted.vocab_size, special=wanted.special)
             if tokenizer.n_vocab < wanted.vocab_size:
                 self.context.say(
                     f"tokenizer: {tokenizer.n_vocab:,} tokens, fewer than the {wanted.vocab_size:,} asked for:"

@@ -4,17 +4,16 @@
     tokenizer/meta.json         name, splitting pattern, special tokens
     tokenizer/tokenizer.json    instead of ranks: see `engine.corpus.foreign_tokenizer`
 
-There is one special token, `<|endoftext|>`, which ends every document. It never comes out of `encode`: text that
-happens to spell it is ordinary text.
+One special token, `<|endoftext|>`, ends every document; a configuration may name others, for prompts and as ends of
+answers. None ever comes out of `encode`: text that happens to spell one is ordinary text.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,7 @@ class _Meta(msgspec.Struct, frozen=True):
 
 
 class Tokenizer(ABC):
-    """What every vocabulary can do. Get one with `train_bpe`, `published` or `Tokenizer.load`."""
+    """What every vocabulary can do. Get one from `engine.corpus.vocabulary`, or by `Tokenizer.load`."""
 
     name: str
     end_of_text: int
@@ -98,17 +97,26 @@ class Tokenizer(ABC):
 
 
 class BytePairs(Tokenizer):
-    """Byte-level BPE by tiktoken: `ranks` gives each token's bytes its number, which is its place among the merges."""
+    """Byte-level BPE by tiktoken: `ranks` gives each token's bytes its number, which is its place among the merges.
 
-    def __init__(self, name: str, pattern: str, ranks: dict[bytes, int], end_of_text: int):
+    `special`: the special tokens beside `<|endoftext|>`, by name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pattern: str,
+        ranks: dict[bytes, int],
+        end_of_text: int,
+        special: Mapping[str, int] | None = None,
+    ):
         self.name, self.pattern, self.end_of_text = name, pattern, end_of_text
         self.starts = (end_of_text,)  # since a base saw every document begin after one
-        self.ranks = ranks
-        self._encoding = tiktoken.Encoding(
-            name, pat_str=pattern, mergeable_ranks=ranks, special_tokens={END_OF_TEXT: end_of_text}
-        )
+        self.ranks, self.special = ranks, dict(special or {})
+        named = {END_OF_TEXT: end_of_text, **self.special}
+        self._encoding = tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=named)
         # Published vocabularies have holes among their numbers, where other special tokens stood.
-        self._holes = set(range(self.n_vocab)) - {*ranks.values(), end_of_text}
+        self._holes = set(range(self.n_vocab)) - {*ranks.values(), *named.values()}
 
     @property
     def n_vocab(self) -> int:
@@ -131,8 +139,8 @@ class BytePairs(Tokenizer):
         """Whether splitting, merges and numbers are the same."""
         if not isinstance(other, BytePairs):
             return False
-        mine, theirs = (self.pattern, self.end_of_text), (other.pattern, other.end_of_text)
-        return mine == theirs and self.ranks == other.ranks
+        mine, theirs = ((one.pattern, one.end_of_text, one.special, one.ranks) for one in (self, other))
+        return mine == theirs
 
     def decode_bytes(self, token: int) -> bytes:
         """The bytes that one token stands for."""
@@ -141,7 +149,7 @@ class BytePairs(Tokenizer):
     def save(self, folder: Path) -> None:
         lines = (b"%s %d\n" % (base64.b64encode(token), rank) for token, rank in _by_rank(self.ranks))
         write_atomic(folder / "ranks.tiktoken", b"".join(lines))
-        meta = _Meta(self.name, self.pattern, {END_OF_TEXT: self.end_of_text})
+        meta = _Meta(self.name, self.pattern, {END_OF_TEXT: self.end_of_text, **self.special})
         write_atomic(folder / "meta.json", msgspec.json.format(msgspec.json.encode(meta)) + b"\n")
 
     @classmethod
@@ -152,8 +160,9 @@ class BytePairs(Tokenizer):
         try:
             meta = msgspec.json.decode(path.read_bytes(), type=_Meta)
             path = folder / "ranks.tiktoken"
-            ranks = _parse_ranks(path.read_bytes())
-            return cls(meta.name, meta.pattern, ranks, meta.special_tokens[END_OF_TEXT])
+            ranks = parse_ranks(path.read_bytes())
+            special = dict(meta.special_tokens)
+            return cls(meta.name, meta.pattern, ranks, special.pop(END_OF_TEXT), special)
         except FileNotFoundError:
             raise InputError("no such file", where=path, fix=fix) from None
         except (msgspec.DecodeError, ValueError, KeyError) as error:
@@ -164,7 +173,8 @@ def _by_rank(ranks: dict[bytes, int]) -> list[tuple[bytes, int]]:
     return sorted(ranks.items(), key=lambda item: item[1])
 
 
-def _parse_ranks(data: bytes) -> dict[bytes, int]:
+def parse_ranks(data: bytes) -> dict[bytes, int]:
+    """tiktoken's own format, a token a line. Raises `ValueError` naming the line that is none."""
     ranks: dict[bytes, int] = {}
     for number, line in enumerate(data.splitlines(), start=1):
         token, space, rank = line.partition(b" ")
@@ -177,37 +187,3 @@ def _parse_ranks(data: bytes) -> dict[bytes, int]:
     if len(ranks) < 256:
         raise ValueError("some of the 256 bytes have no token")
     return ranks
-
-
-def train_bpe(texts: Iterable[str], vocab_size: int, name: str = "bpe") -> BytePairs:
-    """Learn merges from texts: 256 bytes, then merges, then `<|endoftext|>`; `vocab_size` tokens in all.
-
-    Fewer when the text runs out of pairs to merge. The same texts in any order give the same merges: counts are
-    sums, and rustbpe breaks ties by the pair itself.
-    """
-    import rustbpe
-
-    trainer = rustbpe.Tokenizer()
-    trainer.train_from_iterator(iter(texts), vocab_size - 1, pattern=PATTERN)
-    ranks = {bytes(token): rank for token, rank in trainer.get_mergeable_ranks()}
-    return BytePairs(name, PATTERN, ranks, len(ranks))
-
-
-def published(name: str, *, where: object = None) -> BytePairs:
-    """A vocabulary that tiktoken knows by name, such as `gpt2`. The first use of one downloads it.
-
-    Raises `InputError` when there is none of that name, or it is not in the cache and cannot be fetched.
-    """
-    known = importlib.import_module("tiktoken_ext.openai_public").ENCODING_CONSTRUCTORS
-    if name not in known:
-        raise InputError(f"no vocabulary {name!r}", where=where, key="tokenizer.name", fix=f"one of {', '.join(known)}")
-    try:
-        parts = known[name]()
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors
-        raise InputError(
-            f"the vocabulary {name!r} is not in tiktoken's cache and could not be fetched ({type(error).__name__})",
-            where=where,
-            key="tokenizer.name",
-            fix='connect once, point TIKTOKEN_CACHE_DIR at a folder that holds it, or use tokenizer.type = "bpe"',
-        ) from None
-    return BytePairs(name, parts["pat_str"], parts["mergeable_ranks"], parts["special_tokens"][END_OF_TEXT])

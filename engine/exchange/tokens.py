@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from engine.corpus.foreign_tokenizer import FILE, KEPT, Ends, ForeignTokenizer, parsed
+from engine.corpus.merges import byte_letters, oniguruma
 from engine.corpus.tokenizer import END_OF_TEXT, BytePairs, Tokenizer
 from engine.errors import InputError
 from engine.exchange.shape import CONFIG, read_json
@@ -83,10 +84,10 @@ def _json(value: Any) -> bytes:
 
 def _byte_level(tokenizer: BytePairs) -> dict[str, Any]:
     """`tokenizer.json`: byte-level BPE with our pattern, merges and start of a text."""
-    letters = _letters()
+    letters = byte_letters()
     spelt = {token: "".join(letters[byte] for byte in token) for token in tokenizer.ranks}
     merges = [[spelt[left], spelt[right]] for left, right in merges_of(tokenizer.ranks)]
-    special = {"id": tokenizer.end_of_text, "content": END_OF_TEXT, "special": True}
+    special = {END_OF_TEXT: tokenizer.end_of_text, **tokenizer.special}
     plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
     start = {"SpecialToken": {"id": END_OF_TEXT, "type_id": 0}}
     sequences = [{"Sequence": {"id": part, "type_id": number}} for number, part in enumerate("AB")]
@@ -96,7 +97,7 @@ def _byte_level(tokenizer: BytePairs) -> dict[str, Any]:
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [{**special, **plain}],
+        "added_tokens": [{"id": number, "content": name, "special": True, **plain} for name, number in special.items()],
         "normalizer": None,
         "pre_tokenizer": {
             "type": "Sequence",
@@ -126,14 +127,6 @@ def _byte_level(tokenizer: BytePairs) -> dict[str, Any]:
     }
 
 
-def oniguruma(pattern: str) -> str:
-    """A tiktoken pattern (Rust's fancy-regex) in the dialect of `tokenizers` (Oniguruma, Ruby's).
-
-    There `{1,3}+` means "again and again" rather than "give nothing back", and `$` also fits before a newline.
-    """
-    return pattern.replace("{1,3}+", "{1,3}").replace(r"\s++$", r"\s++\z")
-
-
 def merges_of(ranks: dict[bytes, int]) -> list[tuple[bytes, bytes]]:
     """The pair that each longer token is merged from, in the order of their numbers: what is left of its bytes when
     all merges before its own are done."""
@@ -155,10 +148,3 @@ def _merged(ranks: dict[bytes, int], token: bytes, below: int) -> list[bytes]:
         at = order.index(first)
         parts[at : at + 2] = [parts[at] + parts[at + 1]]
     return parts
-
-
-def _letters() -> list[str]:
-    """A printable character for each byte, as GPT-2 chose them: itself where it is printable, else one from 256 on."""
-    printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
-    odd = iter(range(256, 512))
-    return [chr(byte if byte in printable else next(odd)) for byte in range(256)]

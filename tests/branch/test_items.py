@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from engine.config.schema import ModelCard, ModelConfig, TemplateConfig
-from engine.corpus.tokenizer import Tokenizer, train_bpe
+from engine.corpus.tokenizer import Tokenizer
+from engine.corpus.vocabulary import train_bpe
 from engine.model.items import Order, pad, pad_pairs, pair, prompt_tokens, render, text_tokens
 from engine.model.transformer import build
 

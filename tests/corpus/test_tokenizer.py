@@ -16,7 +16,8 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, Tokenizer, published, train_bpe
+from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, Tokenizer
+from engine.corpus.vocabulary import published, train_bpe
 from engine.errors import InputError
 from tests.corpus.conftest import SENTENCES
 
@@ -74,7 +75,7 @@ def test_a_batch_is_its_texts_in_order() -> None:
 def test_order_and_process_change_nothing(tmp_path: Path) -> None:
     """Ties between pairs are broken by the pairs, not by a hash seed or a thread's luck."""
     code = (
-        "import sys; from pathlib import Path; from engine.corpus.tokenizer import train_bpe;"
+        "import sys; from pathlib import Path; from engine.corpus.vocabulary import train_bpe;"
         "from tests.corpus.conftest import SENTENCES as s; train_bpe(s[::-1], 320).save(Path(sys.argv[1]))"
     )
     for threads in ("1", "4"):

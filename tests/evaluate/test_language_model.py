@@ -10,7 +10,8 @@ import torch
 
 from engine.config.schema import ModelCard, ModelConfig, SuiteConfig
 from engine.corpus.suite import Suite, load_suite
-from engine.corpus.tokenizer import Tokenizer, train_bpe
+from engine.corpus.tokenizer import Tokenizer
+from engine.corpus.vocabulary import train_bpe
 from engine.evaluate.ask import Asker
 from engine.evaluate.language_model import document_bits, scores, windows
 from engine.journal.writer import JournalWriter

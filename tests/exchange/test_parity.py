@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.config.schema import ModelCard, ModelConfig
-from engine.corpus.tokenizer import train_bpe
+from engine.corpus.vocabulary import train_bpe
 from engine.errors import InputError
 from engine.exchange.export import export
 from engine.freeze.refs import ModelRef

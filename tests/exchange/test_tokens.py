@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import tokenizers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.corpus.tokenizer import PATTERN, BytePairs, Tokenizer, train_bpe
-from engine.exchange.tokens import merges_of, oniguruma, read_tokenizer, tokenizer_files
+from engine.corpus.merges import oniguruma
+from engine.corpus.tokenizer import PATTERN, BytePairs, Tokenizer
+from engine.corpus.vocabulary import train_bpe
+from engine.exchange.tokens import merges_of, read_tokenizer, tokenizer_files
 from tests.exchange import peers
 
 PIECES = st.sampled_from(
@@ -78,3 +81,9 @@ def test_every_longer_token_has_the_merge_that_makes_it(exported):
     merges = merges_of(ours.ranks)
     assert [left + right for left, right in merges] == [t for t in ours.ranks if len(t) > 1]
     assert oniguruma(PATTERN) != PATTERN
+
+
+def test_special_tokens_keep_their_numbers() -> None:
+    ours = train_bpe(["some text", "some more"], 270, special=["<|user|>", "<|assistant|>"])
+    theirs = tokenizers.Tokenizer.from_str(tokenizer_files(ours, 64)["tokenizer.json"].decode())
+    assert {name: theirs.token_to_id(name) for name in ours.special} == ours.special

@@ -13,7 +13,7 @@ import numpy as np
 from engine.config.load import dump
 from engine.config.schema import ModelConfig, PretrainConfig, TrainConfig
 from engine.corpus.manifest import FILES, CorpusManifest
-from engine.corpus.tokenizer import train_bpe
+from engine.corpus.vocabulary import train_bpe
 from engine.journal.events import Event, Metrics
 from engine.journal.reader import read, superseding
 from engine.paths import RunFolder, Workspace, new_run_id

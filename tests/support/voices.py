@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from engine.config.schema import ModelCard, ModelConfig, TemplateConfig
-from engine.corpus.tokenizer import Tokenizer, train_bpe
+from engine.corpus.tokenizer import Tokenizer
+from engine.corpus.vocabulary import train_bpe
 from engine.freeze.manifest import file_hash, load_manifest, save_manifest
 from engine.model.transformer import GraftModel, build
 from engine.model.weights import save_model

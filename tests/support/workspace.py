@@ -25,7 +25,7 @@ from safetensors.numpy import save_file
 from engine.config import schema
 from engine.config.fingerprint import fingerprint
 from engine.config.load import dump
-from engine.corpus.tokenizer import train_bpe
+from engine.corpus.vocabulary import train_bpe
 from engine.freeze.manifest import FrozenManifest, save_manifest
 from engine.journal.events import (
     Checkpoint,

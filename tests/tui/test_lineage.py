@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine.corpus.tokenizer import train_bpe
+from engine.corpus.vocabulary import train_bpe
 from tests.support.screen import screen_text, settle
 from tests.support.workspace import BASE, DOCS, RUNS
 from tui.app import GraftlineApp
