@@ -18,6 +18,7 @@ import msgspec
 
 from engine.config.corpus import CorpusConfig
 from engine.corpus.blocks import Block, Cursor, blocks
+from engine.corpus.contamination.index import Index
 from engine.corpus.pool import in_order
 from engine.corpus.prepare import Recipe, preparer
 from engine.corpus.prepared import Prepared
@@ -25,7 +26,7 @@ from engine.corpus.telling import Teller
 from engine.paths import write_atomic
 
 
-def fill(prepared: Prepared, config: CorpusConfig, workers: int, teller: Teller) -> None:
+def fill(prepared: Prepared, config: CorpusConfig, index: Index | None, workers: int, teller: Teller) -> None:
     """Make every part that is missing. Raises `InputError` for sources that cannot be read."""
     number, first, start = 0, 0, Cursor()
     for part in prepared:
@@ -35,7 +36,7 @@ def fill(prepared: Prepared, config: CorpusConfig, workers: int, teller: Teller)
         if info.last:
             return
     missing = _missing(prepared, blocks(config.sources, number=number, first=first, start=start), teller)
-    for done in in_order(partial(preparer, config, prepared.path), missing, workers):
+    for done in in_order(partial(preparer, config, index, prepared.path), missing, workers):
         teller.step(done.documents, done.read_bytes)
 
 

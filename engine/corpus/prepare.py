@@ -21,6 +21,8 @@ from engine.config.corpus import CorpusConfig, SourceConfig
 from engine.config.fingerprint import fingerprint
 from engine.corpus.blocks import BLOCK_BYTES, Block
 from engine.corpus.clean import measure
+from engine.corpus.contamination.build import SIGHTINGS, look
+from engine.corpus.contamination.index import Index
 from engine.corpus.dedup.exact import identity
 from engine.corpus.dedup.near import SIGNATURES, signed
 from engine.corpus.measure.batch import Batch, Columns, Measure
@@ -49,6 +51,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """For each source how it is read, then its files, each with size and time of its last change."""
     repair: dict[str, object]
     scrub: tuple[str, ...]
+    contamination: str = ""
+    """The fingerprint of the test items that are looked for; empty: none are."""
 
     @property
     def key(self) -> str:
@@ -56,12 +60,13 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         return fingerprint(self)[:16]
 
 
-def recipe(config: CorpusConfig) -> Recipe:
-    """What a configuration asks to be prepared."""
+def recipe(config: CorpusConfig, index: Index | None) -> Recipe:
+    """What a configuration asks to be prepared. `index`: the test items to look for."""
     return Recipe(
         sources=tuple(stamps(source) for source in config.sources),
         repair=msgspec.to_builtins(config.repair),
         scrub=config.privacy.scrub,
+        contamination=index.fingerprint if index else "",
     )
 
 
@@ -74,23 +79,23 @@ def stamps(source: SourceConfig) -> tuple[tuple[str, ...], ...]:
     return (how, *((label, path, str(stat.st_size), str(stat.st_mtime_ns)) for label, path, stat in found))
 
 
-def preparer(config: CorpusConfig, folder: Path) -> Work[Block, PartInfo]:
+def preparer(config: CorpusConfig, index: Index | None, folder: Path) -> Work[Block, PartInfo]:
     """The work on one block, for `pool.in_order`: writes its part into a folder of prepared text."""
-    return _Preparer(config, Prepared(folder))
+    return _Preparer(config, index, Prepared(folder))
 
 
 class _Preparer:
     """Keeps what all blocks need: word lists, models, a database that writes tables."""
 
-    def __init__(self, config: CorpusConfig, prepared: Prepared):
+    def __init__(self, config: CorpusConfig, index: Index | None, prepared: Prepared):
         import duckdb
 
-        self.config, self.prepared = config, prepared
+        self.config, self.index, self.prepared = config, index, prepared
         self.database: DuckDBPyConnection = duckdb.connect(config={"threads": 1, "memory_limit": _DATABASE_MEMORY})
         self.measures: tuple[Measure, ...] = (identity, signed, _simple)
 
     def __call__(self, block: Block) -> PartInfo:
-        columns = [self._columns(texts) for texts in _batches(block.texts)]
+        tables = _joined([self._tables(block.first + at, texts) for at, texts in _batches(block.texts)])
         encoded = [text.encode("utf-8", "replace") for text in block.texts]
         info = PartInfo(
             number=block.number,
@@ -101,28 +106,38 @@ class _Preparer:
             next=block.next,
             last=block.last,
         )
-        table = {**_places(block, encoded), **_joined(columns)}
+        table = {**_places(block, encoded), **tables.pop(DOCUMENTS, {})}
         arrays = {name: table.pop(name) for name in _ARRAYS if name in table}
-        write_part(self.prepared.part_path(block.number), info, encoded, {DOCUMENTS: table}, arrays, self.database)
+        tables = {DOCUMENTS: table, **tables}
+        write_part(self.prepared.part_path(block.number), info, encoded, tables, arrays, self.database)
         return info
 
-    def _columns(self, texts: Sequence[str]) -> Columns:
+    def _tables(self, first: int, texts: Sequence[str]) -> dict[str, Columns]:
+        """What is measured of some documents, by table. `first`: the number of the first, over all parts."""
         batch = Batch(texts)
-        return {name: column for measure in self.measures for name, column in measure(batch).items()}
+        tables = {DOCUMENTS: {name: column for measure in self.measures for name, column in measure(batch).items()}}
+        if self.index is not None:
+            held, tables[SIGHTINGS] = look(batch, self.index, first)
+            tables[DOCUMENTS] |= held
+        return tables
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts in a row of about `_BATCH_BYTES` characters."""
+def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Texts in a row of about `_BATCH_BYTES` characters, with the place of the first."""
     begin = size = 0
     for end, text in enumerate(texts, start=1):
         size += len(text)
         if size >= _BATCH_BYTES or end == len(texts):
-            yield texts[begin:end]
+            yield begin, texts[begin:end]
             begin, size = end, 0
 
 
-def _joined(batches: Sequence[Columns]) -> Columns:
-    return {name: np.concatenate([columns[name] for columns in batches]) for name in batches[0]} if batches else {}
+def _joined(batches: Sequence[dict[str, Columns]]) -> dict[str, Columns]:
+    """The tables of several batches, one below the other."""
+    return {
+        table: {name: np.concatenate([tables[table][name] for tables in batches]) for name in columns}
+        for table, columns in (batches[0].items() if batches else ())
+    }
 
 
 def _places(block: Block, encoded: Sequence[bytes]) -> Columns:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ from numpy.typing import NDArray
 from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.account import Accountant, store_verdicts
+from engine.corpus.contamination.build import for_report, index_for, recorded
+from engine.corpus.contamination.index import Index
+from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
 from engine.corpus.dedup.near import near_pairs
 from engine.corpus.dedup.pairs import Pairs
 from engine.corpus.encode import Encoded, encode
@@ -83,24 +86,27 @@ class _Build:
         self.workers = config.workers or cores()
 
     def build(self) -> CorpusManifest:
-        asked = recipe(self.config)
+        index = index_for(self.context.workspace, self.config.contamination, where=self.where)
+        asked = recipe(self.config, index)
         prepared = prepared_at(self.context.workspace, asked.key)
         with claimed(prepared, asked, self.teller):
             with self.teller.stage("prepare", "reading"):
-                fill(prepared, self.config, self.workers, self.teller)
+                fill(prepared, self.config, index, self.workers, self.teller)
             if not prepared.documents:
                 fix = "check their paths"
                 raise InputError("the sources hold no documents", where=self.where, key="sources", fix=fix)
             with _database(self.work) as database:
-                return self._from_prepared(prepared, database)
+                return self._from_prepared(prepared, index, database)
 
-    def _from_prepared(self, prepared: Prepared, database: DuckDBPyConnection) -> CorpusManifest:
+    def _from_prepared(self, prepared: Prepared, index: Index | None, database: DuckDBPyConnection) -> CorpusManifest:
         pairs = self._pairs(prepared, database)
         with self.teller.stage("select", "choosing documents"):
             selection = select(prepared, self.config, database, pairs)
             heldout = self._heldout(prepared, selection, database)
             store_verdicts(selection, heldout, database)
             report = Accountant(prepared, selection, self.config, database).report(self.config.name)
+            looked = recorded(index, prepared, self.config.sources, database) if index else []
+            report.contaminated = for_report(looked)
         self._say_what_was_kept(report)
         self._refuse_too_little(report, heldout)
         draft = self._draft(prepared, selection, heldout)
@@ -109,7 +115,7 @@ class _Build:
             tokenizer = self._tokenizer(draft, stream)
         with self.teller.stage("encode", "encoding", report.kept_bytes):
             encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
-        return self._publish(draft, tokenizer, encoded, report)
+        return self._publish(draft, tokenizer, encoded, report, looked)
 
     def _pairs(self, prepared: Prepared, database: DuckDBPyConnection) -> Pairs | None:
         """The near duplicates among all documents, whatever the rules say of them."""
@@ -192,7 +198,14 @@ class _Build:
             self.teller.step(len(batch.texts), int(batch.sizes.sum()))
             yield from batch.texts
 
-    def _publish(self, draft: Path, tokenizer: BytePairs, encoded: Encoded, report: CorpusReport) -> CorpusManifest:
+    def _publish(
+        self,
+        draft: Path,
+        tokenizer: BytePairs,
+        encoded: Encoded,
+        report: CorpusReport,
+        looked: Sequence[SuiteCheck],
+    ) -> CorpusManifest:
         """Name the work by its hash and move it into the workspace, unless the same is there already."""
         train, heldout = encoded.tally.train, encoded.tally.heldout
         files = {FILES["train"]: encoded.train_sha256, FILES["heldout"]: encoded.heldout_sha256}
@@ -217,9 +230,12 @@ class _Build:
         ref = f"{manifest.name}/{manifest.hash}"
         final = self.context.workspace.corpora / manifest.name / manifest.hash
         if (final / "manifest.json").exists():
+            save_beside(self.context.workspace, ref, looked)
             self.context.say(f"corpus {ref} is there already, with the same content: kept as it is")
         else:
             save_report(draft, report)
+            if looked:
+                save_with_corpus(draft, looked)
             write_atomic(draft / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
             (draft / "encoded.json").unlink()
             with atomic_folder(final) as whole:

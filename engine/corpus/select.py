@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config.corpus import CorpusConfig
+from engine.corpus.contamination.build import holders
 from engine.corpus.dedup.exact import exact_duplicates
 from engine.corpus.dedup.pairs import Pairs, representatives
 from engine.corpus.dedup.resolve import resolve
@@ -88,6 +89,8 @@ def select(
         _duplicates(selection, prepared, database)
     if pairs is not None:
         _near_duplicates(selection, prepared, pairs, config.dedup.near, database)
+    if config.contamination.suites and config.contamination.action == "drop":
+        selection.drop(Criterion("contaminated", "holds an item of a test set"), holders(prepared, database))
     return selection
 
 

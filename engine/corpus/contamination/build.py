@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config.corpus import ContaminationConfig
+from engine.config.corpus import ContaminationConfig, SourceConfig
 from engine.corpus.contamination.index import Index, build_index
 from engine.corpus.contamination.items import load_test_sets
 from engine.corpus.contamination.measure import columns, find
@@ -24,6 +24,7 @@ from engine.corpus.contamination.sightings import checks, sightings
 from engine.corpus.measure.batch import Batch, Columns
 from engine.corpus.prepared import Prepared
 from engine.corpus.report import Contaminated
+from engine.corpus.sources import source_name
 from engine.paths import Workspace
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ def holders(prepared: Prepared, database: DuckDBPyConnection) -> NDArray[np.int6
 
 
 def recorded(
-    index: Index, prepared: Prepared, sources: Sequence[str], database: DuckDBPyConnection
+    index: Index, prepared: Prepared, sources: Sequence[SourceConfig], database: DuckDBPyConnection
 ) -> list[SuiteCheck]:
-    """What was found of every suite. The database has the table `verdicts`; `sources` are names, by number."""
-    return checks(index, _seen(prepared, sources, database))
+    """What was found of every suite. The database has the table `verdicts`."""
+    return checks(index, _seen(prepared, [source_name(source) for source in sources], database))
 
 
 def _seen(prepared: Prepared, sources: Sequence[str], database: DuckDBPyConnection) -> Iterator[tuple[int, Place]]:

@@ -36,7 +36,8 @@ def passages(batch: Batch, hits: Hits) -> list[str]:
         folded = bytes(text.data[start:end]).decode("utf-8", "replace")
         at = len(bytes(text.data[begin:start]).decode("utf-8", "surrogatepass"))
         as_written = whole[at : at + len(folded)]
-        out.append(as_written if as_written.lower() == folded else folded)
+        passage = as_written if as_written.lower() == folded else folded
+        out.append(passage.encode("utf-8", "replace").decode())
     return out
 
 
