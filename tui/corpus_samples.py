@@ -8,7 +8,7 @@ from itertools import chain
 
 from engine.corpus.reasons import shares, why
 from engine.corpus.report import Change, Cluster, Contaminated, CorpusReport, RuleCount, Sample
-from tui.corpus_lines import Line
+from engine.corpus.waterfall import Line
 from tui.widgets.pair_view import Pair, Side
 
 CONTAMINATED = "contaminated"

@@ -1,12 +1,12 @@
 """The command line. One function per verb, in files by what verbs do; each imports what it needs when it runs.
 
-    build     corpus freeze verify demo           look      lineage runs show watch logs metrics
+    build     freeze verify demo                  look      lineage runs show watch logs metrics
     launch    pretrain branch evaluate            control   stop resume cancel rm note tag rename
     weigh     compare                             ask       sql reindex doctor
     queue     queue                               manners   settings serve
     plan      plan                                generate  generate
     exchange  import export
-    steps     batch profile
+    steps     batch profile                       corpus    corpus
 
 Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run or the machine failed, 2 the input is
 wrong, 3 no such thing, 130 interrupted.
@@ -27,6 +27,7 @@ from engine.cli.ask import VERBS as ASK
 from engine.cli.base import Sections, examples, home_option
 from engine.cli.build import VERBS as BUILD
 from engine.cli.control import VERBS as CONTROL
+from engine.cli.corpus import VERBS as CORPUS
 from engine.cli.exchange import VERBS as EXCHANGE
 from engine.cli.generate import VERBS as GENERATE
 from engine.cli.launch import VERBS as LAUNCH
@@ -76,7 +77,21 @@ def open_app(home: Path, theme: str | None = None) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-for verb in (*BUILD, *EXCHANGE, *PLAN, *LAUNCH, *WEIGH, *LOOK, *STEPS, *QUEUE, *CONTROL, *GENERATE, *ASK, *MANNERS):
+for verb in (
+    *BUILD,
+    *CORPUS,
+    *EXCHANGE,
+    *PLAN,
+    *LAUNCH,
+    *WEIGH,
+    *LOOK,
+    *STEPS,
+    *QUEUE,
+    *CONTROL,
+    *GENERATE,
+    *ASK,
+    *MANNERS,
+):
     cli.add_command(verb)
 
 

@@ -1,4 +1,4 @@
-"""Verbs that make the things others grow from: corpus, freeze, verify, and the demo that does it all."""
+"""Verbs that make the things others grow from: freeze, verify, and the demo that does it all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
-from engine.cli.launch import config_argument, set_option, submit
 
 
 @click.command(epilog=examples("graftline demo", "graftline demo --headless --home /tmp/demo"))
@@ -25,72 +24,6 @@ def demo(ctx: click.Context, headless: bool, home: Path | None) -> None:
     if home is None and given is click.core.ParameterSource.COMMANDLINE:
         home = root.params["home"]
     main(home, headless=headless)
-
-
-@click.group()
-def corpus() -> None:
-    """Build, list and describe corpora: cleaned, tokenised text."""
-
-
-@corpus.command(
-    "build",
-    epilog=examples(
-        "graftline corpus build configs/corpus/python-docs.toml",
-        "graftline corpus build configs/corpus/python-docs.toml --set heldout=0.1 --no-wait",
-    ),
-)
-@config_argument
-@set_option
-@click.option("--wait/--no-wait", default=True, show_default=True, help="Return when it is built, or at once.")
-@home_option
-@json_option
-def corpus_build(config: Path, overrides: tuple[str, ...], wait: bool, home: Path, as_json: bool) -> None:
-    """Read, clean, de-duplicate, tokenise and split text."""
-    from engine.config.load import load
-    from engine.config.schema import CorpusConfig
-
-    submit(home, load(config, CorpusConfig, overrides), config, wait=wait, as_json=as_json)
-
-
-@corpus.command("list", epilog=examples("graftline corpus list", "graftline corpus list --json"))
-@home_option
-@json_option
-def corpus_list(home: Path, as_json: bool) -> None:
-    """Every built corpus of this workspace."""
-    from engine import figures
-    from engine.cli import render
-
-    with workspace(home) as client:
-        rows = client.corpora()
-    if as_json:
-        return emit(rows)
-    if not rows:
-        return say("no corpus here yet: graftline corpus build CONFIG")
-    table = render.table("CORPUS", ">DOCUMENTS", ">HELD OUT", ">TOKENS", ">VOCABULARY", "BUILT")
-    for row in rows:
-        table.add_row(
-            render.text(row.id),
-            f"{row.documents:,}",
-            f"{row.heldout_documents:,}",
-            figures.count(row.train_tokens),
-            f"{row.vocab_size:,}",
-            render.moment(row.built),
-        )
-    return render.show(table)
-
-
-@corpus.command("show", epilog=examples("graftline corpus show python-docs"))
-@click.argument("name", metavar="NAME[/HASH]")
-@home_option
-@json_option
-def corpus_show(name: str, home: Path, as_json: bool) -> None:
-    """What went into a corpus, and what each rule dropped, with samples."""
-    from engine.cli import cards
-    from engine.cli.find import find_corpus_row
-
-    with workspace(home) as client:
-        card = cards.corpus_card(client, find_corpus_row(client, name))
-    emit(card) if as_json else cards.print_card(card)
 
 
 @click.command(
@@ -135,4 +68,4 @@ def verify(model: str, home: Path, as_json: bool) -> None:
         print(f"{ref.id}: {files} files, every byte as it was frozen")
 
 
-VERBS = (demo, corpus, freeze, verify)
+VERBS = (demo, freeze, verify)

@@ -263,10 +263,10 @@ def _scores(evaluations: list[EvalRow]) -> list[RenderableType]:
 
 
 def _print_corpus(card: CorpusCard) -> None:
-    from engine.corpus.report import render as report_text
+    from engine.cli import corpus_words
 
     if card.report is not None:
-        print(report_text(card.report))
+        render.show(*corpus_words.card(card.report))
         return
     row = card.corpus
     facts: list[tuple[str, object]] = [

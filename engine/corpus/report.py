@@ -5,20 +5,16 @@ Everything in it is data: ids and snippets are foreign text, and are made safe o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import InputError
 from engine.paths import write_atomic
-from engine.plain import one_line
 
 SAMPLES = 20
 """Kept of each rule, and of what was kept."""
 _SNIPPET = 2_000
-_PRINTED = 5
-"""Samples of each rule in the plain text."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,54 +224,3 @@ def load_report(folder: Path) -> CorpusReport:
         raise InputError("no such file", where=path, fix="build the corpus again") from None
     except msgspec.DecodeError as error:
         raise InputError(f"not a corpus report: {error}", where=path, fix="build the corpus again") from None
-
-
-def render(report: CorpusReport, width: int = 100) -> str:
-    """The report as plain text, safe to print."""
-    lines = [f"corpus {one_line(report.name)}/{report.hash}", ""]
-    lines += _table(
-        ("source", "documents", "MB", "kept"),
-        [(one_line(s.name), f"{s.documents:,}", _mb(s.bytes), f"{s.kept:,}") for s in report.sources],
-    )
-    lines += ["", *_dropped(report, width)]
-    lines += [
-        f"kept       {report.kept_documents:,} of {report.documents:,} documents, {_mb(report.kept_bytes)} MB",
-        f"held out   {report.heldout_documents:,} documents, {report.heldout_tokens:,} tokens",
-        f"training   {report.train_tokens:,} tokens, {report.bytes_per_token:.2f} bytes each",
-        f"vocabulary {report.vocab_size:,}",
-        f"took       {', '.join(f'{stage} {seconds:.1f} s' for stage, seconds in report.seconds.items())}",
-        "",
-    ]
-    most = max((bucket.documents for bucket in report.lengths), default=1)
-    bars = [
-        (f"{bucket.low:,}-{bucket.high - 1:,}", f"{bucket.documents:,}", "█" * round(24 * bucket.documents / most))
-        for bucket in report.lengths
-    ]
-    return "\n".join([*lines, *_table(("tokens", "documents", ""), bars)])
-
-
-def _dropped(report: CorpusReport, width: int) -> list[str]:
-    if not report.dropped:
-        return ["nothing dropped", ""]
-    lines: list[str] = []
-    for count in report.dropped:
-        lines.append(f"dropped {count.documents:,} ({_mb(count.bytes)} MB) by {count.rule}: {count.reason}")
-        for sample in count.samples[:_PRINTED]:
-            same = f" = {one_line(sample.kept)}" if sample.kept else ""
-            lines.append(f"    {one_line(sample.id)}{same}: {one_line(sample.text)}"[:width])
-    return [*lines, ""]
-
-
-def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns: the first to the left, figures to the right, the last of three (bars) to the left."""
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows)]
-
-    def line(cells: tuple[str, ...]) -> str:
-        aligned = [c.ljust(w) if i == 0 or not titles[i] else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))]
-        return "  ".join(aligned).rstrip()
-
-    return [line(titles), *map(line, rows)]
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:,.2f}"

@@ -33,7 +33,7 @@ VERBS = dict(verbs())
 def test_every_verb_of_the_contract_is_there_and_in_one_section() -> None:
     listed = [name for names in SECTIONS.values() for name in names]
     assert sorted(listed) == sorted(cli.commands)
-    assert sorted(path[1] for path in VERBS if path[0] == "corpus") == ["build", "list", "show"]
+    assert {"build", "list", "show"} <= {path[1] for path in VERBS if path[0] == "corpus"}
 
 
 def test_the_help_lists_the_verbs_in_the_order_of_the_method() -> None:

@@ -9,10 +9,10 @@ from textual.pilot import Pilot
 
 from engine.corpus.document import markdown
 from engine.corpus.report import load_report
+from engine.corpus.waterfall import lines, sources
 from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import DOCS, EMAIL, RUNS
 from tui.app import GraftlineApp
-from tui.corpus_lines import lines, sources
 from tui.screens.corpus import CorpusScreen
 from tui.screens.reader import ReaderScreen
 from tui.widgets.samples_pane import SamplesPane

@@ -14,9 +14,9 @@ from textual.widgets import OptionList, Static
 from engine import figures
 from engine.corpus.document import markdown
 from engine.corpus.report import CorpusReport
+from engine.corpus.waterfall import lines, sources
 from engine.store.rows import CorpusRow
 from tui import keys, theme
-from tui.corpus_lines import lines, sources
 from tui.messages import OpenLaunch, OpenLogs, Snapshot
 from tui.screens.place import Place
 from tui.screens.reader import ReaderScreen

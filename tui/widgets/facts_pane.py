@@ -7,9 +7,9 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from engine.corpus.report import CorpusReport
+from engine.corpus.waterfall import Line
 from tui import theme
 from tui.corpus_facts import VIEWS, measure
-from tui.corpus_lines import Line
 from tui.widgets.histogram import Bins
 from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.sized import Sized

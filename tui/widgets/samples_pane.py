@@ -16,8 +16,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.corpus.report import CorpusReport
+from engine.corpus.waterfall import Line
 from tui import keys, theme
-from tui.corpus_lines import Line
 from tui.corpus_samples import Entry, entries, search
 from tui.screens.reader import Body, Look
 from tui.text import cut, one_line, page, words

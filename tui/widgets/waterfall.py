@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 
 from engine import figures
 from engine.corpus.reasons import bounds
+from engine.corpus.waterfall import Line
 from tui import keys, theme
-from tui.corpus_lines import Line
 from tui.text import fit
 
 _LABEL, _COUNT, _SIZE, _DELTA = 20, 10, 9, 9

@@ -1,0 +1,55 @@
+"""A corpus's report on the command line: what was dropped, by rule and source, and the documents themselves."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Graftline
+from tests.support.screen import control_characters
+
+
+def test_show_tells_every_stage_of_a_report(graftline: Graftline) -> None:
+    out = graftline("corpus", "show", "email-docs").out
+    for words in ("50 to 100,000", "near_duplicate", "mojibake", "MB/s", "1,024-2,047", "432 MB at most", "B/TOKEN"):
+        assert words in out, words
+    assert not control_characters(out)
+
+
+def test_one_source_has_a_waterfall_of_its_own(graftline: Graftline) -> None:
+    out = graftline("corpus", "show", "email-docs", "--source", "notes").out
+    ends = {line.split()[0]: line.split()[-1] for line in out.split("RULE")[1].splitlines() if line.strip()}
+    assert (ends["read"], ends["words"], ends["near_duplicate"]) == ("122", "117", "103")
+    wrong = graftline("corpus", "show", "email-docs", "--source", "nope")
+    assert wrong.code == 3 and "one of: email-docs, notes" in wrong.one_line()
+
+
+def test_samples_stand_with_their_measure_beside_the_bound(graftline: Graftline) -> None:
+    out = graftline("corpus", "samples", "email-docs", "words").out
+    assert "email.message.words.0 in email-docs: words 12, 50 to 100,000" in out and "    Internal." in out
+    assert graftline("corpus", "show", "email-docs", "--rule", "words").out == out
+    pair = graftline("corpus", "samples", "email-docs", "near_duplicate").out
+    assert "similarity 0.87 to email.policy in docs" in pair and "kept: email.policy in docs" in pair
+    kept = graftline("corpus", "samples", "email-docs", "kept", "--full", "--json").json()
+    assert kept["rule"] == "kept" and len(kept["samples"]) == 12
+    wrong = graftline("corpus", "samples", "email-docs", "wrods")
+    assert wrong.code == 3 and "near_duplicate, kept" in wrong.one_line()
+
+
+def test_foreign_text_of_samples_steers_nothing(graftline: Graftline) -> None:
+    out = graftline("corpus", "samples", "email-docs", "repeated_lines", "--full").out
+    assert "[red]-[/red] deprecated ␛[2J" in out and not control_characters(out)
+
+
+def test_duplicates_are_told_by_cluster(graftline: Graftline) -> None:
+    out = graftline("corpus", "duplicates", "email-docs").out
+    assert "email.policy in docs was kept, 4 went" in out and "similarity 0.87: email.message.near_duplicate.0" in out
+    assert graftline("corpus", "duplicates", "email-docs", "--json").json()[0]["documents"] == 4
+
+
+def test_the_report_as_markdown(graftline: Graftline) -> None:
+    out = graftline("corpus", "show", "email-docs", "--md").out
+    for words in (
+        "# Corpus email-docs/",
+        "## Dropped documents by source",
+        "## The largest clusters",
+        "before and after",
+    ):
+        assert words in out, words
