@@ -44,6 +44,9 @@ class Accountant:
         """Everything that is known before a token is made."""
         report = CorpusReport(name=name, prepared=self.prepared.key)
         report.sources = [SourceCount(name=source) for source in self.names]
+        for source, damage in zip(report.sources, self.prepared.parts[-1].info.next.damage):
+            source.damaged = damage.damaged
+            source.damage = [f"{sample.place}: {sample.problem}" for sample in damage.samples]
         report.dropped = [
             RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in self.selection.criteria
         ]
@@ -67,7 +70,9 @@ class Accountant:
                 count = report.dropped[verdict - 1]
                 count.documents += documents
                 count.bytes += read
-                count.by_source[source.name] = Amount(documents=documents, bytes=read)
+                amount = count.by_source.setdefault(source.name, Amount())
+                amount.documents += documents
+                amount.bytes += read
 
     def _sample(self, report: CorpusReport) -> None:
         """A few of each verdict: those with the lowest lots, a fair draw that comes out the same every time."""

@@ -2,18 +2,19 @@
 
     sources, in order -> documents -> blocks
 
-The cut depends on the documents alone: a build that goes on from a block's end cuts the rest as the first one would.
+The cut depends on the documents alone: a reader that goes on from a block's end cuts the rest as the first one would.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
+import msgspec
 from msgspec import Struct
 
 from engine.config.corpus import SourceConfig
-from engine.corpus.documents import Document
+from engine.corpus.documents import Document, Place
+from engine.corpus.reading.damage import Damage
 from engine.corpus.sources import documents
 
 BLOCK_BYTES = 4 << 20
@@ -21,11 +22,15 @@ BLOCK_BYTES = 4 << 20
 
 
 class Cursor(Struct, frozen=True):
-    """Between two documents: the reader goes on from here. Numbers count from 0."""
+    """Between two documents: how far the reader is. Numbers count from 0."""
 
+    block: int = 0
+    document: int = 0
     source: int = 0
-    record: int = 0
-    """Documents of that source that come before."""
+    place: Place = Place()
+    """In that source."""
+    damage: tuple[Damage, ...] = ()
+    """What was read of each source up to here, and skipped."""
 
 
 class Block(Struct):
@@ -34,43 +39,54 @@ class Block(Struct):
     number: int
     first: int
     """The number of its first document, over all blocks."""
-    ids: list[str]
-    texts: list[str]
-    sources: list[int]
+    ids: list[str] = []
+    texts: list[str] = []
+    sources: list[int] = []
     """The number of each document's source in the configuration."""
-    next: Cursor
+    next: Cursor = Cursor()
+    """Where reading goes on."""
     last: bool = False
     """Nothing comes after it."""
 
-    def add(self, source: int, document: Document) -> None:
-        self.ids.append(document.id)
-        self.texts.append(document.text)
-        self.sources.append(source)
 
+class Reader:
+    """Reads sources from a cursor on."""
 
-_BEGIN = Cursor()
+    def __init__(self, sources: Sequence[SourceConfig], start: Cursor):
+        self._sources, self._start = sources, start
+        self._damage = [msgspec.convert(msgspec.to_builtins(one), Damage) for one in start.damage]
+        self._damage += [Damage() for _ in sources[len(start.damage) :]]
 
+    @property
+    def read(self) -> int:
+        """Bytes of the sources' files that are gone through, packed as they are."""
+        return sum(damage.read for damage in self._damage)
 
-def blocks(
-    sources: Sequence[SourceConfig], *, number: int = 0, first: int = 0, start: Cursor = _BEGIN
-) -> Iterator[Block]:
-    """Every block from a place on; `number` and `first` are those of the first block. At least one, be it empty."""
-    block, size = Block(number, first, [], [], [], start), 0
-    for source, record, document in _records(sources, start):
-        if size >= BLOCK_BYTES:
-            yield block
-            number, first = number + 1, first + len(block.ids)
-            block, size = Block(number, first, [], [], [], block.next), 0
-        block.add(source, document)
-        block.next = Cursor(source, record + 1)
-        size += len(document.text)
-    block.last = True
-    yield block
+    def blocks(self) -> Iterator[Block]:
+        """Every block from the cursor on: at least one, be it empty."""
+        block, size = Block(self._start.block, self._start.document), 0
+        full: Block | None = None
+        for source, document in self._documents():
+            if full:
+                yield full
+                full = None
+            block.ids.append(document.id)
+            block.texts.append(document.text)
+            block.sources.append(source)
+            size += len(document.text)
+            if size >= BLOCK_BYTES:
+                block.next = self._cursor(block, source, document.place.after)
+                full, block, size = block, Block(block.next.block, block.next.document), 0
+        last = full or block
+        last.next, last.last = self._cursor(last, len(self._sources), Place()), True
+        yield last
 
+    def _documents(self) -> Iterator[tuple[int, Document]]:
+        for number in range(self._start.source, len(self._sources)):
+            start = self._start.place if number == self._start.source else Place()
+            for document in documents(self._sources[number], start, self._damage[number]):
+                yield number, document
 
-def _records(sources: Sequence[SourceConfig], start: Cursor) -> Iterator[tuple[int, int, Document]]:
-    """(source, record, document) from a place on."""
-    for index, source in enumerate(sources[start.source :], start.source):
-        skip = start.record if index == start.source else 0
-        for record, document in enumerate(islice(documents(source), skip, None), skip):
-            yield index, record, document
+    def _cursor(self, block: Block, source: int, place: Place) -> Cursor:
+        damage = msgspec.convert(msgspec.to_builtins(self._damage), tuple[Damage, ...])
+        return Cursor(block.number + 1, block.first + len(block.ids), source, place, damage)

@@ -16,28 +16,28 @@ from functools import partial
 
 import msgspec
 
-from engine.config.corpus import CorpusConfig
-from engine.corpus.blocks import Block, Cursor, blocks
-from engine.corpus.contamination.index import Index
+from engine.corpus.blocks import Block, Cursor, Reader
 from engine.corpus.pool import in_order
-from engine.corpus.prepare import Recipe, preparer
+from engine.corpus.prepare import preparer
 from engine.corpus.prepared import Prepared
+from engine.corpus.recipe import Materials, Recipe
+from engine.corpus.sources import packed_size
 from engine.corpus.telling import Teller
 from engine.paths import write_atomic
 
 
-def fill(prepared: Prepared, config: CorpusConfig, index: Index | None, workers: int, teller: Teller) -> None:
+def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller) -> None:
     """Make every part that is missing. Raises `InputError` for sources that cannot be read."""
-    number, first, start = 0, 0, Cursor()
+    sources, start = materials.config.sources, Cursor()
     for part in prepared:
-        info = part.info
-        teller.found(info.documents, info.read_bytes)
-        number, first, start = info.number + 1, info.first + info.documents, info.next
-        if info.last:
+        teller.found(part.info.documents, part.info.read_bytes)
+        start = part.info.next
+        if part.info.last:
             return
-    missing = _missing(prepared, blocks(config.sources, number=number, first=first, start=start), teller)
-    for done in in_order(partial(preparer, config, index, prepared.path), missing, workers):
-        teller.step(done.documents, done.read_bytes)
+    reader, size = Reader(sources, start), sum(map(packed_size, sources))
+    missing = _missing(prepared, reader.blocks(), teller)
+    for done in in_order(partial(preparer, materials, prepared.path), missing, workers):
+        teller.step(done.documents, done.read_bytes, reader.read / size if size else 0.0)
 
 
 def _missing(prepared: Prepared, found: Iterator[Block], teller: Teller) -> Iterator[Block]:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.account import Accountant, store_verdicts
-from engine.corpus.contamination.build import for_report, index_for, recorded
+from engine.corpus.contamination.build import for_report, recorded
 from engine.corpus.contamination.index import Index
 from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
 from engine.corpus.dedup.near import near_pairs
@@ -36,9 +36,10 @@ from engine.corpus.encode import Encoded, encode
 from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import FILES, CorpusManifest
 from engine.corpus.pool import cores
-from engine.corpus.prepare import recipe
 from engine.corpus.prepared import Prepared, prepared_at
+from engine.corpus.recipe import gather, recipe
 from engine.corpus.report import Bucket, CorpusReport, save_report
+from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.select import Selection, column, select
 from engine.corpus.shards import held_out, token_dtype
 from engine.corpus.sources import check_sources
@@ -83,25 +84,26 @@ class _Build:
     def __init__(self, context: StageContext, config: CorpusConfig, work: Path):
         self.context, self.config, self.work, self.where = context, config, work, context.folder.config
         self.teller = Teller(context)
+        self.rules = chosen_rules(config, where=self.where)
         self.workers = config.workers or cores()
 
     def build(self) -> CorpusManifest:
-        index = index_for(self.context.workspace, self.config.contamination, where=self.where)
-        asked = recipe(self.config, index)
+        materials = gather(self.config, self.context.workspace, where=self.where)
+        asked = recipe(materials)
         prepared = prepared_at(self.context.workspace, asked.key)
         with claimed(prepared, asked, self.teller):
             with self.teller.stage("prepare", "reading"):
-                fill(prepared, self.config, index, self.workers, self.teller)
+                fill(prepared, materials, self.workers, self.teller)
             if not prepared.documents:
                 fix = "check their paths"
                 raise InputError("the sources hold no documents", where=self.where, key="sources", fix=fix)
             with _database(self.work) as database:
-                return self._from_prepared(prepared, index, database)
+                return self._from_prepared(prepared, materials.index, database)
 
     def _from_prepared(self, prepared: Prepared, index: Index | None, database: DuckDBPyConnection) -> CorpusManifest:
         pairs = self._pairs(prepared, database)
         with self.teller.stage("select", "choosing documents"):
-            selection = select(prepared, self.config, database, pairs)
+            selection = select(prepared, self.config, self.rules, database, pairs)
             heldout = self._heldout(prepared, selection, database)
             store_verdicts(selection, heldout, database)
             report = Accountant(prepared, selection, self.config, database).report(self.config.name)
@@ -126,8 +128,7 @@ class _Build:
             return near_pairs(prepared, near, self.workers, _PAIRS_MEMORY, database, self.teller)
 
     def _encoded(self, batch: Batch) -> None:
-        size = int(batch.sizes.sum())
-        self.teller.step(len(batch.texts), size, size)
+        self.teller.step(len(batch.texts), int(batch.sizes.sum()))
 
     def _heldout(self, prepared: Prepared, selection: Selection, database: DuckDBPyConnection) -> NDArray[np.bool_]:
         """(documents): who is kept and held out."""

@@ -7,6 +7,7 @@ A document is dropped by the first of these that it breaks, and that one is repo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,8 @@ from engine.corpus.dedup.exact import exact_duplicates
 from engine.corpus.dedup.pairs import Pairs, representatives
 from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
+from engine.corpus.rules.rules import Rule
+from engine.corpus.rules.verdict import first_broken, order
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,11 +83,18 @@ class Selection:
 
 
 def select(
-    prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection, pairs: Pairs | None = None
+    prepared: Prepared,
+    config: CorpusConfig,
+    rules: Sequence[Sequence[Rule]],
+    database: DuckDBPyConnection,
+    pairs: Pairs | None = None,
 ) -> Selection:
-    """The verdicts under a configuration's thresholds. `pairs` of near duplicates: see `dedup.near`."""
+    """The verdicts under a configuration's thresholds.
+
+    `rules`: those of each source (`rules.chosen`); `pairs` of near duplicates: see `dedup.near`.
+    """
     selection = Selection(prepared.documents)
-    _by_rules(selection, prepared, database)
+    _by_rules(selection, prepared, rules, database)
     if config.dedup.exact:
         _duplicates(selection, prepared, database)
     if pairs is not None:
@@ -94,20 +104,21 @@ def select(
     return selection
 
 
-_RULES = (
-    (Criterion("empty", "no text"), "chars = 0"),
-    (Criterion("min_chars", "shorter than min_chars", 20), "chars < 20"),
-    (Criterion("min_alphabetic", "too few letters and spaces", 0.5), "alphabetic < 0.5"),
-    (Criterion("max_repeated_lines", "too many repeated lines", None, 0.3), "repeated_lines > 0.3"),
-    (Criterion("max_symbol_words", "too many words that are symbols", None, 0.3), "symbol_words > 0.3"),
-    (Criterion("mean_word_length", "odd word lengths", 2, 15), "mean_word_length NOT BETWEEN 2 AND 15"),
-)
+def _by_rules(
+    selection: Selection, prepared: Prepared, rules: Sequence[Sequence[Rule]], database: DuckDBPyConnection
+) -> None:
+    """The first rule that each document breaks, where it breaks one."""
+    known = {rule.name: rule for asked in rules for rule in asked}
+    names = order(rules)
+    selection.criteria = [_criterion(known[name]) for name in names]
+    broken, values = first_broken(rules)
+    query = f"SELECT document, {broken} AS broken FROM read_parquet($parts) WHERE broken IS NOT NULL"
+    found = database.execute(query, {"parts": prepared.tables(), **values}).fetchnumpy()
+    selection.verdict[found["document"]] = found["broken"] + 1
 
 
-def _by_rules(selection: Selection, prepared: Prepared, database: DuckDBPyConnection) -> None:
-    for criterion, breaks in _RULES:
-        found = database.execute(f"SELECT document FROM read_parquet($1) WHERE {breaks}", [prepared.tables()])
-        selection.drop(criterion, found.fetchnumpy()["document"])
+def _criterion(rule: Rule) -> Criterion:
+    return Criterion(rule.name, rule.reason, rule.low, rule.high)
 
 
 def _duplicates(selection: Selection, prepared: Prepared, database: DuckDBPyConnection) -> None:

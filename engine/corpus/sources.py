@@ -54,6 +54,11 @@ def files(source: SourceConfig, *, where: object = None, key: str = "path") -> l
     return files_at(Path(source.path), where=where, key=key)
 
 
+def packed_size(source: SourceConfig) -> int:
+    """Bytes of a local source's files, packed as they are; 0: not known."""
+    return sum(file.size for file in files(source)) if source.type == "files" else 0
+
+
 def documents(source: SourceConfig, start: Place = START, damage: Damage | None = None) -> Iterator[Document]:
     """Every document of one source from a place on, with `\\n` line ends and no space around it.
 
@@ -79,6 +84,7 @@ def _in_files(source: SourceConfig, listed: list[SourceFile], start: Place, tall
         first = start.item if number == start.file else 0
         for id, item, text in _read(file, source, tally, first):
             yield Document(id, text.replace("\r\n", "\n").strip(), name, place=Place(number, item))
+        tally.file_done(file.size)
     tally.finish()
 
 

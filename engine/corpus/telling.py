@@ -32,31 +32,31 @@ class Teller:
         self.peak_bytes = 0
         """The most that this process and its workers were seen to hold, shared libraries counted in each."""
         self._phase, self._begun, self._told = "", 0.0, 0.0
-        self._documents = self._bytes = self._found = 0
-        self._part = self._parts = 0.0
+        self._total = self._documents = self._bytes = self._found = 0
+        self._share = 0.0
 
     @contextmanager
-    def stage(self, name: str, phase: str, parts: float = 0.0) -> Iterator[None]:
-        """Everything until its end is one stage. `parts`: how much there is to do, in any unit; 0: not known."""
-        self._phase, self._parts, self._begun, self._told = phase, parts, time.monotonic(), 0.0
+    def stage(self, name: str, phase: str, total: int = 0) -> Iterator[None]:
+        """Everything until its end is one stage. `total`: bytes of text to go through; 0: not known."""
+        self._phase, self._total, self._begun, self._told = phase, total, time.monotonic(), 0.0
         self._documents = self._bytes = self._found = 0
-        self._part = 0.0
+        self._share = 0.0
         self.check()
         yield
         seconds = time.monotonic() - self._begun
         self.stages.append(Stage(stage=name, seconds=seconds, bytes=self._bytes, found=self._found))
         self._tell()
 
-    def found(self, documents: int, size: int, part: float = 0.0) -> None:
+    def found(self, documents: int, size: int) -> None:
         """So much was done before, by another attempt or another build."""
         self._found += size
-        self.step(documents, size, part)
+        self.step(documents, size)
 
-    def step(self, documents: int, size: int = 0, part: float = 0.0) -> None:
-        """So many more documents and bytes are done, `part` of all that there is. May raise `StoppedError`."""
+    def step(self, documents: int, size: int = 0, share: float = 0.0) -> None:
+        """So many more documents and bytes are done; `share` of the whole stage, if it is known. As `check`."""
         self._documents += documents
         self._bytes += size
-        self._part += part
+        self._share = share or (self._bytes / self._total if self._total else 0.0)
         self.check()
 
     def check(self) -> None:
@@ -70,7 +70,7 @@ class Teller:
         self._told = time.monotonic()
         self.peak_bytes = max(self.peak_bytes, held := _held())
         seconds = self._told - self._begun
-        share = min(1.0, self._part / self._parts) if self._parts else 0.0
+        share = min(1.0, self._share)
         rate = (self._bytes - self._found) / seconds if seconds > 0 else 0.0
         self.context.record(
             Progress(

@@ -18,6 +18,9 @@ from engine.journal.writer import JournalWriter
 from engine.paths import RunFolder, Workspace, new_run_id
 from engine.stage import Outcome, StageContext
 
+SHORT_TEXTS: dict[str, Any] = {"name": "test", "clean": {"preset": "none"}, "dedup": {"near": 0}}
+"""What a corpus of single sentences, much like one another, is built with."""
+
 Start = Callable[..., tuple[Outcome, RunFolder]]
 
 
@@ -33,7 +36,7 @@ def start(workspace: Workspace) -> Start:
     def start(raw: dict[str, Any], stop: bool = False) -> tuple[Outcome, RunFolder]:
         folder = RunFolder(workspace.home / new_run_id("corpus", "test"))
         folder.path.mkdir(parents=True)
-        config = convert({"name": "test", **raw}, CorpusConfig, where="test")
+        config = convert({**SHORT_TEXTS, **raw}, CorpusConfig, where="test")
         folder.config.write_text(dump(config))
         with JournalWriter(folder.journal) as journal:
             context = StageContext(folder, workspace, journal, stop_asked=stop)

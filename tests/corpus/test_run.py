@@ -23,6 +23,7 @@ from tests.corpus.conftest import SENTENCES, Start
 
 Build = Callable[[dict[str, Any]], CorpusFolder]
 SMALL = {"type": "bpe", "vocab_size": 300}
+RULES = {"clean": {"preset": "none", "rules": {"chars": 20, "alphabetic": 0.5, "mean_word_length": [2, 15]}}}
 
 
 def write_jsonl(path: Path, rows: list[str]) -> Path:
@@ -137,14 +138,15 @@ def test_duplicates_go_within_and_across_sources_and_name_the_kept_one(build: Bu
 
 def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) -> None:
     rows = [*SENTENCES, "Short.", "1234 5678 " * 9, SENTENCES[0], *["x" * 900] * 7]
-    corpus = build({"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL})
+    corpus = build({"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL, **RULES})
     report = load_report(corpus.path)
     counts = {count.rule: count.documents for count in report.dropped}
-    assert counts == {"min_chars": 1, "min_alphabetic": 1, "mean_word_length": 7, "duplicate": 1}
+    assert counts == {"chars": 1, "alphabetic": 1, "mean_word_length": 7, "duplicate": 1}
     assert report.kept_documents + sum(counts.values()) == report.documents == len(rows)
     assert report.kept_bytes + sum(c.bytes for c in report.dropped) == report.sources[0].bytes
     odd = next(count for count in report.dropped if count.rule == "mean_word_length")
-    assert [s.text for s in odd.samples] == ["x" * 900] * 7
+    assert [(s.text, s.value) for s in odd.samples] == [("x" * 900, 900)] * 7
+    assert (odd.low, odd.high, sum(a.documents for a in odd.by_source.values())) == (2, 15, 7)
     kept = {row for row in rows if row in SENTENCES}
     assert len(report.kept_samples) == SAMPLES and {s.text for s in report.kept_samples} <= kept
     assert sum(bucket.documents for bucket in report.lengths) == report.kept_documents
@@ -177,7 +179,7 @@ def test_the_tokenizer_never_sees_held_out_text(build: Build, tmp_path: Path) ->
     [
         (SENTENCES[:1], {}, r"config\.toml: sources: only one document is left.*separator"),
         ([], {}, r"config\.toml: sources: the sources hold no documents"),
-        (["Short.", "Shorter.", ""], {}, r"config\.toml: clean: no text is left: all 3 .* min_chars \(2\)"),
+        (["Short.", "Shorter.", ""], RULES, r"config\.toml: clean: no text is left: all 3 .* chars \(2\)"),
         (SENTENCES, {"name": "a/b"}, r"config\.toml: name: 'a/b' cannot be a name here"),
     ],
 )

@@ -42,6 +42,8 @@ class Damage(Struct):
     """Damaged records by what is wrong with them."""
     samples: list[DamagedRecord] = field(default_factory=list)
     """The first ones."""
+    read: int = 0
+    """Bytes of its files that are gone through, packed as they are."""
 
 
 class Tally:
@@ -50,12 +52,18 @@ class Tally:
     def __init__(self, damage: Damage, tolerance: float, size: int, done: int = 0):
         """`size`: bytes of all the source's files, packed as they are; `done`: of those that are passed over."""
         self.damage, self.tolerance = damage, tolerance
-        self._size, self._done = size, done
+        self._size, self._before = size, done
+        damage.read = done
         self._fix = ""
 
     def consumed(self, size: int) -> None:
         """So many more bytes of a file, packed as they are, have been gone through."""
-        self._done += size
+        self.damage.read += size
+
+    def file_done(self, size: int) -> None:
+        """A file of so many bytes is gone through, or given up."""
+        self._before += size
+        self.damage.read = self._before
 
     def skip(self, place: str, problem: str, *, fix: str, detail: str = "", records: int = 1) -> None:
         """Pass over damaged records. Raises `InputError` once it is certain that there are too many.
@@ -79,7 +87,8 @@ class Tally:
 
     def _most(self) -> float:
         """How many records the source can have, judged by those in the bytes read so far."""
-        return _DENSER * self.damage.records * self._size / self._done if self._done else float("inf")
+        read = self.damage.read
+        return _DENSER * self.damage.records * self._size / read if read else float("inf")
 
     def _refuse(self) -> None:
         damage, first = self.damage, self.damage.samples[0]
