@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
+from engine.cli.contamination import corpus_check
 from engine.cli.launch import config_argument, set_option, submit
 from engine.errors import NotFoundError
 
@@ -194,4 +195,5 @@ def _known_source(report: CorpusReport, source: str) -> None:
         raise NotFoundError(f"no source {source!r} in this corpus", fix=f"one of: {', '.join(names)}")
 
 
+corpus.add_command(corpus_check)
 VERBS = (corpus,)

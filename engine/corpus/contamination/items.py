@@ -8,13 +8,13 @@ the item away, and so has one that holds a short question with what follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from engine.config.load import load
-from engine.config.schema import SuiteConfig
+from engine.config.schema import EvaluateConfig, SuiteConfig
 from engine.corpus.contamination.record import item_key
 from engine.corpus.suite import Suite, load_suite, shown
 from engine.errors import InputError
@@ -59,18 +59,30 @@ def load_test_sets(workspace: Workspace, paths: Sequence[str], *, where: object,
 
     Raises `InputError`: at `where` and `key` for what is no suite, at the suite's own file for what is wrong in it.
     """
-    configs = [load(file, SuiteConfig) for path in paths for file in _files(workspace, path, where, key)]
+    configs = [config for path in paths for config in _suites(workspace, path, where, key)]
     return [looked_for(load_suite(workspace, config)) for config in configs]
 
 
-def _files(workspace: Workspace, path: str, where: object, key: str) -> Iterable[Path]:
+def _suites(workspace: Workspace, path: str, where: object, key: str) -> list[SuiteConfig]:
     place = Path(path)
     if place.is_dir():
         if found := sorted(place.rglob("*.toml")):
-            return found
+            return [load(file, SuiteConfig) for file in found]
         raise InputError(f"no suite in {path}", where=where, key=key, fix="a suite is a .toml file with kind = 'suite'")
     if place.exists():
-        return [place]
-    if (known := workspace.suites / f"{place.name}.toml").exists():
-        return [known]
+        return [load(place, SuiteConfig)]
+    if (kept := workspace.suites / f"{place.name}.toml").exists():
+        return [load(kept, SuiteConfig)]
+    if (asked := _asked_before(workspace, place.name)) is not None:
+        return [asked]
     raise InputError(f"no suite {path}", where=where, key=key, fix="name a suite's .toml file, or a folder of them")
+
+
+def _asked_before(workspace: Workspace, name: str) -> SuiteConfig | None:
+    """The suite of that name on which models were last evaluated here."""
+    for run in reversed(workspace.runs()):
+        if "-evaluate-" in run.id and run.config.exists():
+            suites = load(run.config, EvaluateConfig).suites
+            if found := next((suite for suite in suites if suite.name == name), None):
+                return found
+    return None
