@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "check",
     epilog=examples(
         "graftline corpus check python-docs configs/suites/areas.toml",
-        "graftline corpus check python-docs configs/suites --items 5",
+        "graftline corpus check python-docs areas questions --items 5",
         "graftline corpus check python-docs areas --json",
     ),
 )
