@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+Codes = NDArray[np.unsignedinteger[Any]]
+Item = TypeVar("Item", bound=np.generic)
 
 _NARROWEST, _WIDEST = 40, 120
 """Characters of the width that text is wrapped at."""
@@ -33,6 +35,8 @@ _RAGGED = 8
 """Characters by which lines of raggedly wrapped prose may be shorter, if its lines begin with small letters."""
 _SMALL = 0.3
 """Share of lines of a paragraph, and of a document, that must begin so; in verse most begin with a capital."""
+_PARTLY = 0.25
+"""Share of its line ends that must stand in paragraphs of wrapped prose for a document to be joined in part."""
 _TAB, _LINE_END, _SPACE, _HYPHEN = 9, 10, 32, 45
 _MARKS = np.array([ord(mark) for mark in "-*+•◦●"])
 _WORD, _ENDING = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+\Z")
@@ -65,7 +69,7 @@ def _may_be_wrapped(text: str) -> bool:
 class _Lines:
     """All lines of some documents. Arrays are (lines) unless said otherwise."""
 
-    data: NDArray[Any]
+    data: Codes
     """(characters)"""
     starts: Places
     firsts: Places
@@ -93,7 +97,7 @@ class _Lines:
         return self.lasts - self.starts
 
 
-def _lines(data: NDArray[Any], sizes: Places) -> _Lines:
+def _lines(data: Codes, sizes: Places) -> _Lines:
     ends = np.append(np.flatnonzero(data == _LINE_END), len(data))
     starts = np.append(0, ends[:-1] + 1)
     dark = data > _SPACE
@@ -110,7 +114,7 @@ def _lines(data: NDArray[Any], sizes: Places) -> _Lines:
     return _Lines(data, starts, firsts, lasts, ends, words, blank, document, inner, paragraph)
 
 
-def _joined(data: NDArray[Any], sizes: Places, mode: str, encoding: str) -> list[tuple[str, int]]:
+def _joined(data: Codes, sizes: Places, mode: str, encoding: str) -> list[tuple[str, int]]:
     lines = _lines(data, sizes)
     joins = np.flatnonzero(_joins(lines, mode, len(sizes)))
     data, keep = data.copy(), np.ones(len(data), dtype=np.bool_)
@@ -130,7 +134,7 @@ def _joined(data: NDArray[Any], sizes: Places, mode: str, encoding: str) -> list
 def _joins(lines: _Lines, mode: str, documents: int) -> Flags:
     """(lines): whether each one's end becomes a space."""
     apart = _apart(lines)
-    joins = lines.inner & ~apart & ~_next(apart | _begins_item(lines))
+    joins: Flags = lines.inner & ~apart & ~_next(apart | _begins_item(lines))
     first = np.append(True, lines.paragraph[1:] != lines.paragraph[:-1])
     below = _next(lines.indents)
     joins &= (below == lines.indents) | (first & (below < lines.indents))
@@ -140,24 +144,25 @@ def _joins(lines: _Lines, mode: str, documents: int) -> Flags:
     room = widths[lines.document] - lines.lengths - 1 - np.minimum(_next(lines.words), _LONGEST)
     forced, nearly = lines.inner & (room < 0), lines.inner & (room < _RAGGED)
     small = lines.inner & _next(_begins_small(lines))
-    joins &= _wrapped(lines, forced, nearly, small, widths)[lines.document]
-    prose = _shares(lines, forced, lines.paragraph) >= _PARAGRAPH
-    ragged = _shares(lines, nearly, lines.paragraph) >= _PARAGRAPH
-    prose |= ragged & (_shares(lines, small, lines.paragraph) >= _SMALL)
-    return joins & prose[lines.paragraph] & (nearly | small)
+    return joins & (nearly | small) & _in_prose(lines, forced, nearly, small, widths)
 
 
-def _wrapped(lines: _Lines, forced: Flags, nearly: Flags, small: Flags, widths: Places) -> Flags:
-    """(documents): which look hard-wrapped."""
-    counts = np.bincount(lines.document, weights=lines.inner)
-    begin_small = _shares(lines, small, lines.document)
-    ragged = np.minimum(_shares(lines, nearly, lines.document), begin_small) >= _DOCUMENT
-    looks = (_shares(lines, forced, lines.document) >= _DOCUMENT) | ragged
+def _in_prose(lines: _Lines, forced: Flags, nearly: Flags, small: Flags, widths: Places) -> Flags:
+    """(lines): in a paragraph of wrapped prose. In a document that is mostly so, less proof is asked of one."""
+    begin_small = _shares(lines, small, lines.paragraph)[lines.paragraph] >= _SMALL
+    tight = _shares(lines, forced, lines.paragraph)[lines.paragraph] >= _PARAGRAPH
+    ragged = begin_small & (_shares(lines, nearly, lines.paragraph)[lines.paragraph] >= _PARAGRAPH)
+    sure = tight & begin_small
+    small_share = _shares(lines, small, lines.document)
+    mostly = np.minimum(_shares(lines, nearly, lines.document), small_share) >= _DOCUMENT
+    mostly |= (_shares(lines, forced, lines.document) >= _DOCUMENT) & (small_share >= _SMALL)
+    partly = _shares(lines, sure & lines.inner, lines.document) >= _PARTLY
     usual = (widths >= _NARROWEST) & (widths <= _WIDEST)
-    return looks & usual & (begin_small >= _SMALL) & (counts >= _FEWEST)
+    usual &= np.bincount(lines.document, weights=lines.inner) >= _FEWEST
+    return np.where((mostly & usual)[lines.document], tight | ragged, sure & (partly & usual)[lines.document])
 
 
-def _next(values: NDArray[Any]) -> NDArray[Any]:
+def _next(values: NDArray[Item]) -> NDArray[Item]:
     """An array about lines, of the line after each."""
     return np.append(values[1:], values[-1:])
 
@@ -185,16 +190,19 @@ def _apart(lines: _Lines) -> Flags:
     inside_text = (inside > lines.firsts[line]) & (inside < lines.lasts[line])
     apart = np.zeros(len(lines.starts), dtype=np.bool_)
     apart[line[inside_text]] = True
-    return apart | (_at(lines, 0) == ord("|"))
+    apart |= _at(lines, 0) == ord("|")
+    return apart
 
 
 def _begins_item(lines: _Lines) -> Flags:
     """An item of a list, a heading or a quotation in Markdown: `- `, `* `, `1. `, `2) `, `# `, `> `."""
     first, second, third = (_at(lines, step) for step in range(3))
-    mark = np.isin(first, _MARKS) & (second == _SPACE)
+    begins: Flags = np.isin(first, _MARKS) & (second == _SPACE)
     digit = (first >= ord("0")) & (first <= ord("9"))
     stop = (second == ord(".")) | (second == ord(")"))
-    return mark | (digit & stop & (third == _SPACE)) | (first == ord("#")) | (first == ord(">"))
+    begins |= digit & stop & (third == _SPACE)
+    begins |= (first == ord("#")) | (first == ord(">"))
+    return begins
 
 
 def _begins_small(lines: _Lines) -> Flags:
@@ -202,7 +210,7 @@ def _begins_small(lines: _Lines) -> Flags:
     return ((first >= ord("a")) & (first <= ord("z"))) | (first >= ord("ß"))
 
 
-def _at(lines: _Lines, step: int) -> NDArray[Any]:
+def _at(lines: _Lines, step: int) -> Codes:
     """(lines): the character so many after the first that is no space."""
     return lines.data[np.minimum(lines.firsts + step, len(lines.data) - 1)]
 
@@ -217,22 +225,24 @@ def _drop(keep: Flags, begins: Places, ends: Places) -> None:
 
 
 def _join_hyphens(lines: _Lines, joins: Places, keep: Flags, begins: Places, encoding: str) -> None:
-    """After a hyphen no space; and no hyphen, where the document has the word without it elsewhere."""
-    hyphens = joins[lines.data[lines.lasts[joins] - 1] == _HYPHEN]
-    keep[lines.ends[hyphens]] = False
-    single = hyphens[lines.data[np.maximum(lines.lasts[hyphens] - 2, 0)] != _HYPHEN]
+    """After a hyphen or dash no space, unless one is before it; and no hyphen, where the document has the word bare."""
+    last, second, third = (lines.data[np.maximum(lines.lasts[joins] - back, 0)] for back in (1, 2, 3))
+    hyphen, double = last == _HYPHEN, second == _HYPHEN
+    close = hyphen & (np.where(double, third, second) > _SPACE)
+    keep[lines.ends[joins[close]]] = False
+    single = joins[close & ~double]
     small = single[_begins_small(lines)[single + 1]]
     for document in np.unique(lines.document[small]):
         text = lines.data[begins[document] : begins[document + 1]].tobytes().decode(encoding, "surrogatepass").lower()
         for line in small[lines.document[small] == document]:
-            last, first = int(lines.lasts[line]), int(lines.firsts[line + 1])
-            left = _decoded(lines.data[max(0, last - 1 - _LONGEST) : last - 1], encoding)
-            right = _decoded(lines.data[first : first + _LONGEST], encoding)
-            if (begin := _ENDING.search(left)) and (rest := _WORD.match(right)) and _has(text, begin[0] + rest[0]):
-                keep[last - 1] = False
+            end, begin = int(lines.lasts[line]) - 1, int(lines.firsts[line + 1])
+            left = _decoded(lines.data[max(0, end - _LONGEST) : end], encoding)
+            right = _decoded(lines.data[begin : begin + _LONGEST], encoding)
+            if (half := _ENDING.search(left)) and (rest := _WORD.match(right)) and _has(text, half[0] + rest[0]):
+                keep[end] = False
 
 
-def _decoded(data: NDArray[Any], encoding: str) -> str:
+def _decoded(data: Codes, encoding: str) -> str:
     return data.tobytes().decode(encoding, "surrogatepass").lower()
 
 

@@ -71,7 +71,9 @@ def _note(change: Change, document: Document, before: str, after: str, count: in
     if len(change.samples) < _SAMPLES:
         at = max(0, _first_difference(before, after) - _AROUND)
         part = slice(at, at + 2 * _AROUND)
-        change.samples.append(ChangeSample(id=document.id, source=document.source, before=before[part], after=after[part]))
+        change.samples.append(
+            ChangeSample(id=document.id, source=document.source, before=before[part], after=after[part])
+        )
 
 
 def _size(text: str) -> int:
