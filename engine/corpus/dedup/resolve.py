@@ -3,8 +3,8 @@
     pairs, documents that the rules keep, a threshold
       -> in order: a document goes if an earlier one that is kept is at least so similar => replaced by it
 
-Twins (the same shingles) are as one: of those that the rules keep, the first one acts for all. It takes a moment for
-any threshold, since no text is read.
+Twins (the same shingles) are as one: of those that the rules keep the first acts for all, and what becomes of it
+becomes of them. It takes a moment for any threshold, since no text is read.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Runs:
 
     def __init__(self, folder: Path, memory: int):
         """`folder`: where runs go that do not fit into `memory` bytes. It must exist, and is left with them."""
-        self._folder, self._most = folder, max(1 << 16, memory // (4 * _PAIR_BYTES))
+        self._folder, self._most = folder, max(64, memory // (4 * _PAIR_BYTES))
         self._pairs: list[Hashes] = [np.empty(0, dtype=np.uint64)]
         self._agree: list[NDArray[np.uint8]] = [np.empty(0, dtype=np.uint8)]
         self._held = 0
