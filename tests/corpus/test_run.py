@@ -136,6 +136,31 @@ def test_duplicates_go_within_and_across_sources_and_name_the_kept_one(build: Bu
     assert both.manifest.documents == 22
 
 
+def test_near_duplicates_go_and_another_threshold_reads_no_text(
+    build: Build, tmp_path: Path, workspace: Workspace
+) -> None:
+    """Of 32 shingles, a word changed in the middle leaves 27 of 37, one more at the end 32 of 33."""
+    text = " ".join(SENTENCES[n] for n in (0, 20, 41))
+    inside = text.replace("badger", "weasel")
+    rows = [*SENTENCES[:20], text, inside, f"{text} Really."]
+    config = {"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL}
+
+    def dropped(near: float) -> dict[str, tuple[str, float | None]]:
+        report = load_report(build({**config, "dedup": {"near": near}}).path)
+        samples = [sample for count in report.dropped if count.rule == "near_duplicate" for sample in count.samples]
+        return {sample.id: (sample.kept, sample.similarity) for sample in samples}
+
+    assert dropped(0.9) == {"a.jsonl:23": (f"a.jsonl:21 in {tmp_path / 'a.jsonl'}", pytest.approx(32 / 33))}
+
+    def files() -> dict[Path, int]:
+        found = (workspace.home / "prepared").rglob("part-*/*")
+        return {path: path.stat().st_mtime_ns for path in [*found, *(workspace.home / "prepared").rglob("near-*/*")]}
+
+    before = files()
+    assert set(dropped(0.7)) == {"a.jsonl:22", "a.jsonl:23"}
+    assert files() == before and len(before) > 4
+
+
 def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) -> None:
     rows = [*SENTENCES, "Short.", "1234 5678 " * 9, SENTENCES[0], *["x" * 900] * 7]
     corpus = build({"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL, **RULES})
