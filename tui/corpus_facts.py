@@ -17,7 +17,7 @@ from engine import figures
 from engine.corpus.reasons import bounds
 from engine.corpus.report import CorpusReport
 from tui import theme
-from tui.text import fit, one_line, words
+from tui.text import cut, fit, one_line, words
 from tui.widgets.histogram import Bins, bars, columns
 
 Draw = Callable[[CorpusReport, int, int], Content]
@@ -42,7 +42,7 @@ def made(report: CorpusReport, width: int, height: int) -> Content:
     if report.peak_bytes:
         who = f"at most, {report.workers} processes together" if report.workers > 1 else "at most"
         facts.append(("memory", f"{figures.size(report.peak_bytes)} {who}"))
-    lines = [Content.assemble((f"{label:<12}", theme.MUTED), one_line(text)) for label, text in facts]
+    lines = [Content.assemble((f"{label:<12}", theme.MUTED), cut(text, max(8, width - 12))) for label, text in facts]
     room = height - len(lines) - 2
     if room >= 5 and report.lengths:
         lines += [Content(""), Content.styled("documents by length in tokens", theme.MUTED)]

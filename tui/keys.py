@@ -211,6 +211,8 @@ CORPUS: list[BindingType] = [
     _key("comma", "corpus(-1)", "corpus before", "corpus.older", "The corpus before this one", display=","),
     _key("b", "build", "build", "corpus.build", "Build a corpus", True),
     _key("P", "pretrain", "pretrain", "corpus.pretrain", "Pretrain a base on this corpus", True),
+    _key("S", "stop", "stop", "corpus.stop", "Stop the build that is shown above; what is done is kept"),
+    _key("R", "resume", "resume", "corpus.resume", "Go on with the build that is shown above"),
     _key("l", "logs", "logs", "corpus.logs", "The log of the run that built it"),
     _key("Y", "copy", "copy", "corpus.copy", "Copy the report as Markdown"),
     _key("E", "export", "export", "corpus.export", "Save the report as Markdown", True),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from engine import figures
+from engine.journal.pace import pace
 from engine.store.rows import MachineRow, RunRow
 from tui import theme
 from tui.monitor_curves import mark_of, spoken
@@ -96,6 +98,8 @@ def _progress(view: RunView, state: str) -> tuple[Content, float | None]:
 
 def _now(view: RunView, state: str, width: int, end: tuple[float, int] | None) -> Content:
     """The newest figures, the most telling first; what has no room is left out."""
+    if view.kind == "corpus" and view.progress is not None:
+        return _in(pace(view.progress), width)
     best = view.best
     seconds = view.seconds_left() if state in ("running", "stopping") else None
     at_most = "≤ " if view.kind == "pretrain" else ""
@@ -110,6 +114,11 @@ def _now(view: RunView, state: str, width: int, end: tuple[float, int] | None) -
         ("tokens", figures.count(view.reached[1] or None)),
         ("grad norm", figures.loss(view.newest("grad_norm"))),
     ]
+    return _in(items, width)
+
+
+def _in(items: Sequence[tuple[str, str]], width: int) -> Content:
+    """As many figures as find room."""
     line = Content("")
     for label, value in items:
         item = Content.assemble("   " if line else "", (f"{label} ", theme.MUTED), (value, theme.BRIGHT))

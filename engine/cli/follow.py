@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from engine.cli.base import say
 from engine.cli.render import console, number, text
 from engine.errors import InputError, RunFailedError
 from engine.journal.events import Decision, Failed, Finished, Metrics, Planned, Progress, Record, Said, Started, Stopped
+from engine.journal.pace import pace
 from engine.journal.reader import Tail
 from engine.plain import one_line
 
@@ -38,6 +39,8 @@ class Picture:
     """0: not known."""
     train_loss: float | None = None
     heldout_loss: float | None = None
+    pace: Sequence[tuple[str, str]] = ()
+    """Of a corpus that is built: how fast, by label."""
     user_error: bool = False
     """The last attempt failed, and the input was at fault."""
 
@@ -48,8 +51,8 @@ class Picture:
                 self.phase, self.user_error = "starting", False
             case Planned(steps=steps):
                 self.phase, self.total = "training", steps
-            case Progress(phase=phase, done=done, total=total):
-                self.phase, self.done, self.total = phase, done, total
+            case Progress(phase=phase, done=done, total=total) as progress:
+                self.phase, self.done, self.total, self.pace = phase, done, total, pace(progress)
             case Metrics(step=step, values=values):
                 self.done = step
                 self.train_loss = values.get("train_loss", self.train_loss)
@@ -64,7 +67,9 @@ class Picture:
 
     def words(self) -> str:
         losses = [("train", self.train_loss), ("held-out", self.heldout_loss)]
-        return "  ".join([one_line(self.phase), *(f"{name} {number(value)}" for name, value in losses if value)])
+        figures = [(name, number(value)) for name, value in losses if value]
+        rates = [one for one in self.pace if one[0] in ("MB/s", "memory")]
+        return "  ".join([one_line(self.phase), *(f"{name} {value}" for name, value in (*figures, *rates))])
 
 
 def follow(client: Client, run_id: str, *, loud: bool = True) -> tuple[RunRow, Picture]:

@@ -97,7 +97,11 @@ def make_workspace(home: Path) -> Workspace:
 
 def at(run: str) -> float:
     """When a run was created, seconds since the epoch."""
-    return dt.datetime.strptime(RUNS[run][:15], "%Y%m%d-%H%M%S").replace(tzinfo=dt.UTC).timestamp()
+    return _time(RUNS[run])
+
+
+def _time(run_id: str) -> float:
+    return dt.datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=dt.UTC).timestamp()
 
 
 class Journal:
@@ -114,17 +118,26 @@ class Journal:
         self.seq += 1
 
     def write(self) -> None:
-        self.path.write_bytes(b"".join(self._lines))
+        """Append what was added since the last time."""
+        with self.path.open("ab") as file:
+            file.write(b"".join(self._lines))
+        self._lines.clear()
 
 
 def _begin(
     workspace: Workspace, run: str, config: schema.RunConfig, parents: tuple[str, ...], started: bool = True
 ) -> tuple[RunFolder, Journal]:
+    return begin(workspace, RUNS[run], config, parents, started)
+
+
+def begin(
+    workspace: Workspace, run_id: str, config: schema.RunConfig, parents: tuple[str, ...] = (), started: bool = True
+) -> tuple[RunFolder, Journal]:
     """A run folder with its config and a journal that holds `Created`, and `Started` unless told otherwise."""
-    folder = workspace.run(RUNS[run])
+    folder, created = workspace.run(run_id), _time(run_id)
     folder.path.mkdir()
     folder.config.write_text(dump(config))
-    journal = Journal(folder.journal, at(run))
+    journal = Journal(folder.journal, created)
     kind = str(config.__struct_config__.tag)
     journal.add(
         Created(
@@ -141,10 +154,10 @@ def _begin(
         journal.attempt = 1
         device = "" if kind == "corpus" else "CPU, 2 threads, fp32"
         journal.add(_started(device), 0.5)
-        _status(folder, "running", at(run))
+        _status(folder, "running", created)
         folder.log.write_text(f"{device or 'corpus'}\nstarted {config.name}\n")
     else:
-        _status(folder, "queued", at(run))
+        _status(folder, "queued", created)
     return folder, journal
 
 

@@ -18,17 +18,18 @@ from engine.corpus.waterfall import lines, sources
 from engine.store.rows import CorpusRow
 from tui import keys, theme
 from tui.messages import OpenLaunch, OpenLogs, Snapshot
-from tui.screens.place import Place
+from tui.screens.corpus_live import CorpusLive
 from tui.screens.reader import ReaderScreen
 from tui.screens.save import save_as
 from tui.text import cut, one_line
+from tui.widgets.build_strip import BuildStrip
 from tui.widgets.facts_pane import FactsPane
 from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.samples_pane import SamplesPane
 from tui.widgets.waterfall import Waterfall
 
 
-class CorpusScreen(Place):
+class CorpusScreen(CorpusLive):
     """One corpus at a time; , and . turn to the others."""
 
     PLACE = "corpus"
@@ -44,6 +45,7 @@ class CorpusScreen(Place):
         """The one that is looked at; empty: all."""
 
     def body(self) -> ComposeResult:
+        yield BuildStrip(id="building")
         yield Pressable(id="which")
         with Horizontal(id="report"):
             with Vertical(id="kept"):
@@ -62,14 +64,18 @@ class CorpusScreen(Place):
     # --- which corpus ---------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
+        super().show_snapshot(snapshot)
         known = {node.id for node in snapshot.lineage.roots if node.kind == "corpus"}
         if known != {corpus.id for corpus in self._corpora} or not known:
             self.graft.ask(self.graft.gateway.corpora, self._listed, group="corpora")
 
     def _listed(self, corpora: list[CorpusRow]) -> None:
+        known, followed = {corpus.id for corpus in self._corpora}, self._followed
         self._corpora = tuple(corpora)
         self.query_one("#none").display = not corpora
         self.query_one("#report").display = bool(corpora)
+        if made := [corpus.id for corpus in corpora if corpus.run_id == followed and corpus.id not in known]:
+            self.graft.reported = made[0]  # what was watched is built
         ids = [corpus.id for corpus in corpora]
         if ids and self.graft.reported not in ids:
             self.graft.reported = max(corpora, key=lambda corpus: corpus.built).id

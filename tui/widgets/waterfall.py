@@ -89,7 +89,7 @@ def line_words(line: Line, most: int, width: int) -> Content:
         (fit(allowed, limits), theme.MUTED),
         (fit(f"{_SIGNS.get(line.kind, '')}{line.documents:,}", _COUNT, right=True), colour),
         _delta(line) if tried else "",
-        (fit(figures.size(line.bytes) if line.bytes >= 0 else "", _SIZE, right=True) + "  ", theme.MUTED),
+        (fit(figures.size(line.bytes) if line.bytes > 0 else "", _SIZE, right=True) + "  ", theme.MUTED),
         *_bar(line, most, max(0, spare - limits)),
     )
 
