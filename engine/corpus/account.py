@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config.corpus import CorpusConfig
+from engine.corpus.changes import changes
 from engine.corpus.prepared import Prepared
 from engine.corpus.report import (
     SAMPLES,
@@ -53,6 +54,7 @@ class Accountant:
         self._count(report)
         self._sample(report)
         report.dropped = [count for count in report.dropped if count.documents]
+        report.changes = changes(self.prepared, self._facts, self.database)
         report.clusters = self._clusters()
         return report
 

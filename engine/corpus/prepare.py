@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.blocks import Block
+from engine.corpus.changes import MENDED
 from engine.corpus.contamination.build import SIGHTINGS, look
 from engine.corpus.dedup.exact import identity
 from engine.corpus.dedup.near import SIGNATURES, signed
@@ -29,6 +30,7 @@ from engine.corpus.pool import Work
 from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
 from engine.corpus.privacy import scrub
 from engine.corpus.recipe import Materials
+from engine.corpus.repair.texts import repair
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -85,9 +87,11 @@ class _Preparer:
 
     def _done(self, first: int, texts: Sequence[str]) -> tuple[Sequence[str], dict[str, Columns]]:
         """Some documents after all steps, and what is measured of them. `first`: the number of the first."""
+        texts, mended, samples = repair(texts, self.materials.config.repair)
         texts, scrubbed = scrub(texts, self.materials.config.privacy.scrub)
         tables = self._tables(first, texts)
-        tables[DOCUMENTS] |= scrubbed
+        tables[DOCUMENTS] |= mended | scrubbed
+        tables[MENDED] = {**samples, "document": samples["document"] + first}
         return texts, tables
 
     def _tables(self, first: int, texts: Sequence[str]) -> dict[str, Columns]:

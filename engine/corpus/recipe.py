@@ -19,7 +19,7 @@ from engine.corpus.measure.toxicity import toxic_entries
 from engine.corpus.sources import files
 from engine.paths import Workspace
 
-VERSION = 3
+VERSION = 4
 """Counts changes of what any step makes of a text: prepared text of another version is not taken."""
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config.corpus import RepairConfig
-from engine.corpus.documents import Document
+from engine.corpus.manifest import CorpusFolder
 from engine.corpus.repair.characters import decoded_again, normalised, without_control
 from engine.corpus.repair.gutenberg import without_gutenberg
 from engine.corpus.repair.licence import without_licence
 from engine.corpus.repair.lines import joined
 from engine.corpus.repair.navigation import without_navigation
 from engine.corpus.repair.texts import repair
+from engine.corpus.report import load_report
+from tests.corpus.conftest import SENTENCES
 
 PROSE = (
     "The heron that lives by the old mill came down to the water early in the morning, and stood there for so long "
@@ -115,7 +121,7 @@ def test_wrong_decoding_is_undone_and_right_text_left() -> None:
 
 
 def test_control_characters_go_and_line_ends_stay() -> None:
-    assert without_control("a\x00b\tc\r\nd\re\x0cf\x1b[0m\x7f") == ("ab\tc\nd\nef[0m", 6)
+    assert without_control("a\x00b\tc\r\nd\re\x0cf\x1b[0m\x7f") == ("ab\tc\nd\nef", 6)
     assert without_control("\ufeffsoft\xadhy\x85phen é") == ("softhyphen é", 3)
     assert without_control("a\tb\nc") == ("a\tb\nc", 0)
 
@@ -237,19 +243,44 @@ def test_lines_that_lead_elsewhere_go_from_a_page() -> None:
     assert without_navigation("\n".join(body)) == ("\n".join(body), 0)
 
 
-def test_each_step_is_counted_and_its_first_documents_shown() -> None:
+def test_each_step_is_counted_and_shown() -> None:
     texts = [HEADER + BOOK + FOOTER, "a\x00b", "fine", "cafe\u0301", "it’s".encode().decode("cp1252")]
-    documents = [Document(f"d:{n}", text, "books") for n, text in enumerate(texts)]
-    mended, changes = repair(documents, RepairConfig())
+    mended, done, samples = repair(texts, RepairConfig())
     assert mended[1:] == ["ab", "fine", "café", "it’s"]
     assert PROSE in mended[0]
-    steps = [(change.step, change.documents) for change in changes]
-    assert steps == [("mojibake", 1), ("control", 1), ("unicode", 1), ("boilerplate_gutenberg", 1), ("join_lines", 1)]
-    assert sum(c.bytes for c in changes) == sum(len(t.encode()) for t in texts) - sum(len(t.encode()) for t in mended)
-    assert (changes[1].samples[0].id, changes[1].samples[0].before, changes[1].samples[0].after) == (
-        "d:1",
-        "a\x00b",
-        "ab",
-    )
+    counts = {name: column.tolist() for name, column in done.items() if not name.endswith("_bytes")}
+    assert counts["mended_control"] == [0, 1, 0, 0, 0]
+    assert counts["mended_join_lines"] == [3 * wrap(PROSE).count("\n"), 0, 0, 0, 0]
+    assert {name: sum(map(bool, column)) for name, column in counts.items()} == {
+        "mended_mojibake": 1, "mended_control": 1, "mended_unicode": 1, "mended_boilerplate_gutenberg": 1,
+        "mended_boilerplate_licence": 0, "mended_join_lines": 1,
+    }  # fmt: skip
+    shorter = sum(column for name, column in done.items() if name.endswith("_bytes"))
+    assert shorter.tolist() == [len(a.encode()) - len(b.encode()) for a, b in zip(texts, mended)]
+    assert [(*row,) for row in zip(*samples.values())][:2] == [
+        (4, "mojibake", texts[4], "it’s"),
+        (1, "control", "a\x00b", "ab"),
+    ]
+
+
+def test_a_step_that_is_off_leaves_the_text() -> None:
+    texts = [HEADER + BOOK, "a\x00b", "cafe\u0301", "it’s".encode().decode("cp1252")]
     off = RepairConfig(unicode="none", mojibake=False, control=False, join_lines="never", boilerplate=())
-    assert repair(documents, off) == (texts, [])
+    mended, done, samples = repair(texts, off)
+    assert (mended, done, len(samples["step"])) == (texts, {}, 0)
+
+
+def test_a_report_says_what_was_mended_in_documents_that_were_kept(
+    build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path
+) -> None:
+    texts = [*SENTENCES, "\x00" + SENTENCES[0], "A\x07 heron by the river eats cafe\u0301 food."]
+    (tmp_path / "a.jsonl").write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
+    corpus = build({"sources": [{"path": str(tmp_path), "name": "birds"}], "tokenizer": {"vocab_size": 300}})
+    changes = load_report(corpus.path).changes
+    assert [(c.step, c.documents, c.count, c.bytes) for c in changes] == [("control", 1, 1, 1), ("unicode", 1, 1, 1)]
+    (sample,) = changes[0].samples
+    assert (sample.id, sample.source, sample.after) == (
+        "a.jsonl:56",
+        "birds",
+        "A heron by the river eats cafe\u0301 food.",
+    )

@@ -227,5 +227,11 @@ def test_asked_to_stop_it_leaves_nothing(start: Start, workspace: Workspace, pla
 
 def test_text_with_terminal_controls_is_kept_as_it_is(build: Build, tmp_path: Path) -> None:
     strange = [f"{text} \x1b[31m[/nope] \u202e '\"; DROP" for text in SENTENCES]
-    corpus = build({"sources": [source(write_jsonl(tmp_path / "a.jsonl", strange))], "tokenizer": SMALL})
+    corpus = build(
+        {
+            "sources": [source(write_jsonl(tmp_path / "a.jsonl", strange))],
+            "repair": {"control": False},
+            "tokenizer": SMALL,
+        }
+    )
     assert sorted([*texts(corpus, "train"), *texts(corpus, "heldout")]) == sorted(strange)

@@ -13,6 +13,8 @@ from typing import Literal
 
 # Everything of C0 and C1 but tab and line end, the soft hyphen, the byte order mark, and non-characters.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff]")
+# With the terminal sequences that an escape character begins (ECMA-48: CSI, parameters, a final byte).
+_REMOVED = re.compile(rf"\x1b\[[0-?]*[ -/]*[@-~]|{_CONTROL.pattern}")
 _CONTROL_BYTES = bytes({*range(32), 127} - {9, 10})
 # The second half of each pair is what a UTF-8 continuation byte (80 to BF) becomes in Latin-1 or Windows-1252.
 _TAIL = r"\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
@@ -29,7 +31,7 @@ def without_control(text: str) -> tuple[str, int]:
         return text, 0
     ended = text.replace("\r\n", "\n")
     lone = ended.count("\r")
-    mended, count = _CONTROL.subn("", ended.replace("\r", "\n"))
+    mended, count = _REMOVED.subn("", ended.replace("\r", "\n"))
     return mended, count + lone + (len(text) - len(ended))
 
 
