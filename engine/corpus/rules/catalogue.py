@@ -13,8 +13,9 @@ GOPHER = "Rae et al. 2021 (Gopher), A.1.1"
 GOPHER_A1 = "Rae et al. 2021 (Gopher), table A1"
 C4 = "Raffel et al. 2020 (C4), 2.2"
 C4_CODE = "Raffel et al. 2020 (C4), its code"
-FINEWEB = "Penedo et al. 2024 (FineWeb), 3.5"
+FINEWEB = "Penedo et al. 2024 (FineWeb), custom filters"
 FINEWEB_CODE = "Penedo et al. 2024 (FineWeb), its code"
+FINEWEB_C4 = "Penedo et al. 2024 (FineWeb), from C4"
 CODEX = "Chen et al. 2021 (Codex), 3.1"
 OURS = "Graftline"
 
@@ -113,7 +114,7 @@ CATALOGUE = (
         (5, None),
         "the same, however the lines end",
         "too few sentences",
-        "Penedo et al. 2024 (FineWeb), 3.3",
+        FINEWEB_C4,
     ),
     _c("javascript_lines", (None, 0.1), "share of lines with the word JavaScript", "messages about JavaScript", C4),
     _c(
