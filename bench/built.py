@@ -12,7 +12,7 @@ def report(name: str, hash: str) -> CorpusReport:
     told.vocab_size, told.train_tokens, told.heldout_tokens, told.bytes_per_token = 8192, 1_502_311, 75_115, 4.0
     told.kept_bytes, told.heldout_documents = 6_309_706, 560
     for number in range(636):
-        rule, reason = (("min_chars", "shorter than 200 characters"), ("duplicate", "as another"))[number % 2]
+        rule, reason = (("chars", "too short, or too long"), ("duplicate", "as another"))[number % 2]
         sample = Sample(id=f"doc-{number:05d}", source="python-docs", text=f"Section {number}. " * 20)
         told.drop(rule, reason, 600, sample)
     told.lengths = [Bucket(2**power, 2 ** (power + 1), 2940) for power in (5, 6, 7, 8)]

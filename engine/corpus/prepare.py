@@ -21,10 +21,7 @@ from engine.corpus.contamination.build import SIGHTINGS, look
 from engine.corpus.dedup.exact import identity
 from engine.corpus.dedup.near import SIGNATURES, signed
 from engine.corpus.measure.batch import Batch, Columns, Measure
-from engine.corpus.measure.function_words import function_words
-from engine.corpus.measure.lines import lines
-from engine.corpus.measure.quality import quality
-from engine.corpus.measure.repetition import repetition
+from engine.corpus.measure.standard import STANDARD
 from engine.corpus.measure.toxicity import ToxicWords
 from engine.corpus.pool import Work
 from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
@@ -56,10 +53,7 @@ class _Preparer:
         self.materials, self.prepared = materials, prepared
         self.database: DuckDBPyConnection = duckdb.connect(config={"threads": 1, "memory_limit": _DATABASE_MEMORY})
         self.measures: tuple[Measure, ...] = (
-            quality,
-            lines,
-            repetition,
-            function_words,
+            *STANDARD,
             ToxicWords(materials.toxic),
             identity,
             *([signed] if materials.config.dedup.near else []),

@@ -21,7 +21,7 @@ from engine.corpus.dedup.pairs import Pairs, representatives
 from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
 from engine.corpus.rules.rules import Rule
-from engine.corpus.rules.verdict import first_broken, order
+from engine.corpus.rules.verdict import first_broken, merged
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -108,9 +108,7 @@ def _by_rules(
     selection: Selection, prepared: Prepared, rules: Sequence[Sequence[Rule]], database: DuckDBPyConnection
 ) -> None:
     """The first rule that each document breaks, where it breaks one."""
-    known = {rule.name: rule for asked in rules for rule in asked}
-    names = order(rules)
-    selection.criteria = [_criterion(known[name]) for name in names]
+    selection.criteria = [_criterion(rule) for rule in merged(rules)]
     broken, values = first_broken(rules)
     query = f"SELECT document, {broken} AS broken FROM read_parquet($parts) WHERE broken IS NOT NULL"
     found = database.execute(query, {"parts": prepared.tables(), **values}).fetchnumpy()

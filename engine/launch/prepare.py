@@ -141,12 +141,19 @@ def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
     for number, source in enumerate(config.sources):
         if source.type == "files":
             checks.append(_glob_check(source.path, where, f"sources[{number}].path"))
+    checks.append(lambda: _rules(config, where))
     words, ranks = config.toxicity.words, config.tokenizer.file
     if words not in ("", "built-in"):
         checks.append(lambda: _file(words, where, "toxicity.words"))
     if ranks:
         checks.append(lambda: _file(ranks, where, "tokenizer.file"))
     return checks
+
+
+def _rules(config: CorpusConfig, where: object) -> None:
+    from engine.corpus.rules.chosen import chosen_rules
+
+    chosen_rules(config, where=where)
 
 
 def _branch_checks(workspace: Workspace, config: BranchConfig, where: object) -> list[Check]:

@@ -128,10 +128,10 @@ def test_a_corpus_with_no_text_left_fails_and_leaves_none(empty: Path, tmp_path:
     source = tiny.write_text(tmp_path / "text.jsonl", 20)
     config = tmp_path / "c.toml"
     config.write_text(dump(tiny.corpus(source)))
-    answer = ask("corpus", "build", config, "--set", "clean.min_chars=100000", home=empty)
+    answer = ask("corpus", "build", config, "--set", "clean.rules.words=100000", home=empty)
     assert answer.code == 2, answer.err
     last = answer.err.splitlines()[-1]
-    assert last.startswith("graftline: ") and "clean" in last and "min_chars" in last, last
+    assert last.startswith("graftline: ") and "clean.rules.words" in last, last
     assert not [p for p in (empty / "corpora").rglob("*") if p.is_file()]
     assert ask("corpus", "list", "--json", home=empty).json() == []
 

@@ -121,7 +121,7 @@ def test_stop_then_resume_ends_where_an_undisturbed_run_does(client: Client, tmp
 def test_a_run_whose_input_is_wrong_says_so_and_the_queue_goes_on(client: Client, tmp_path: Path) -> None:
     text = tiny.write_text(tmp_path / "text.jsonl")
     corpus = tiny.corpus(text)
-    empty = client.submit(replace(corpus, clean=replace(corpus.clean, min_chars=100_000))).run_id
+    empty = client.submit(replace(corpus, clean=replace(corpus.clean, rules={"words": 100_000.0}))).run_id
     good = client.submit(corpus).run_id
     wait_for(lambda: ended(client, good))
     bad = client.run(empty)

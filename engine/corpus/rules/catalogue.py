@@ -16,6 +16,7 @@ C4_CODE = "Raffel et al. 2020 (C4), its code"
 FINEWEB = "Penedo et al. 2024 (FineWeb), custom filters"
 FINEWEB_CODE = "Penedo et al. 2024 (FineWeb), its code"
 FINEWEB_C4 = "Penedo et al. 2024 (FineWeb), from C4"
+CODEPARROT = "Tunstall et al. 2022 (CodeParrot)"
 CODEX = "Chen et al. 2021 (Codex), 3.1"
 OURS = "Graftline"
 
@@ -30,7 +31,7 @@ CATALOGUE = (
     _c("words", (50, 100_000), "words: what stands between whitespace", "too few words, or too many", GOPHER, "lowest"),
     _c("mean_word_length", (3, 10), "characters a word, on average", "words of an odd length", GOPHER),
     _c("alphabetic", (0.5, None), "share of characters that are letters or spaces", "too few letters", OURS),
-    _c("alphanumeric", (0.25, None), "share of characters that are letters or digits", "hardly a letter", CODEX),
+    _c("alphanumeric", (0.25, None), "share of characters that are letters or digits", "hardly a letter", CODEPARROT),
     _c(
         "alphabetic_words",
         (0.8, None),
@@ -116,13 +117,19 @@ CATALOGUE = (
         "too few sentences",
         FINEWEB_C4,
     ),
-    _c("javascript_lines", (None, 0.1), "share of lines with the word JavaScript", "messages about JavaScript", C4),
+    _c(
+        "javascript_lines",
+        (None, 0.1),
+        "share of lines with the word JavaScript",
+        "messages about JavaScript",
+        f"{C4}; the bound is ours",
+    ),
     _c(
         "policy_lines",
         (None, 0.1),
         "share of lines with `terms of use`, `privacy policy`, `use cookies` and the like",
         "legal notices",
-        C4_CODE,
+        f"{C4_CODE}; the bound is ours",
     ),
     _c(
         "punctuated_lines",

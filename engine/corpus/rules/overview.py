@@ -49,7 +49,7 @@ def wants(bounds: Bounds) -> str:
 
 def page() -> str:
     """Both tables of docs/corpus.md, in Markdown."""
-    lines = ["| rule | is the | published bounds | from |", "| --- | --- | --- | --- |"]
+    lines = ["| rule | measures | published: stays | from |", "| --- | --- | --- | --- |"]
     lines += [f"| `{row.name}` | {row.meaning} | {wants(row.usual)} | {row.origin} |" for row in overview()]
     own = [name for name in PRESETS if name != "none"]
     lines += ["", f"| rule | {' | '.join(own)} |", f"| --- |{' --- |' * len(own)}"]

@@ -34,16 +34,18 @@ _REPETITION = _usual(*(criterion.name for criterion in CATALOGUE if criterion.or
 _PROSE = _usual("hash_ratio", "ellipsis_ratio", "bullet_lines", "ellipsis_lines", "alphabetic_words")
 _GOPHER = {**_usual("words", "mean_word_length", "stop_words"), **_PROSE, **_REPETITION}
 _C4_PAGE = _usual("lorem_ipsum", "curly_brackets")
-# Any language that has function words, and technical text with its long names. Of clean books and documentation 99 %
-# have more than 0.05; of random letters, which spell a short word now and then, the most is 0.015.
-_ANY_TEXT: dict[str, Bounds] = {"function_words": (0.03, None), "mean_word_length": (2, 15)}
+# Gopher: 3 to 10. Names in technical text are long.
+_WORDS: dict[str, Bounds] = {"mean_word_length": (2, 15)}
+# Any language that has function words. Of clean books and documentation 99 % have more than 0.05; of random letters,
+# which spell a short word now and then, the most is 0.017.
+_ANY_TEXT: dict[str, Bounds] = {"function_words": (0.03, None)}
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "general": Preset(
             "text of any kind: noise, gibberish, menus and repetition go",
             # Entries of a dictionary and doc strings are short and fine: only what holds no statement at all goes.
-            {"chars": (10, None), "alphabetic": (0.5, None), "symbol_words": (None, 0.6)},
+            {"chars": (10, None), **_WORDS, "alphabetic": (0.5, None), "symbol_words": (None, 0.6)},
             # A page with hardly one finished line, all of them short, is a menu; FineWeb's bounds would take verse too.
             {
                 **_ANY_TEXT,
@@ -59,6 +61,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "pages of the web: FineWeb's choice of rules, in any language, with code allowed",
             {
                 "words": (50, 100_000),
+                **_WORDS,
                 **_ANY_TEXT,
                 **_PROSE,
                 **_REPETITION,
@@ -74,6 +77,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "books and articles, verse and plays among them: no rule about how lines end",
             {
                 "chars": (100, None),
+                **_WORDS,
                 **_ANY_TEXT,
                 **_usual("hash_ratio", "ellipsis_ratio", "ellipsis_lines", "alphabetic_words"),
                 # Refrains, and names before each speech: lines repeat where the text in them does not.
@@ -83,9 +87,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "technical": Preset(
             "manuals, documentation, papers: tables, formulas and examples are part of them",
-            {"chars": (10, None), "alphabetic": (0.4, None), "symbol_words": (None, 0.6)},
+            {"chars": (10, None), "mean_word_length": (2, 20), "alphabetic": (0.4, None), "symbol_words": (None, 0.6)},
             {
-                "mean_word_length": (2, 20),
                 "function_words": (0.01, None),
                 "alphabetic_words": (0.6, None),
                 # Headings in Markdown and comments in examples begin with a number sign.

@@ -39,8 +39,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """What the report calls it."""
-    measure: str
-    """The column that it looks at."""
+    measure: str = ""
+    """The column that it looks at; empty: it looks at more than one document."""
     low: float | None = None
     """The smallest value that stays; None: any."""
     high: float | None = None

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from engine.corpus.rules.rules import Rule
 
 Parameters: TypeAlias = dict[str, object]
@@ -41,8 +43,17 @@ def _case(asked: Sequence[Rule], numbers: dict[str, int], values: Parameters) ->
 
 def order(rules: Sequence[Sequence[Rule]]) -> list[str]:
     """The names of all rules, each once, in the order in which they are blamed."""
-    ranks = {rule.name: rule.rank for asked in rules for rule in asked}
-    return sorted(ranks, key=ranks.__getitem__)
+    return [rule.name for rule in merged(rules)]
+
+
+def merged(rules: Sequence[Sequence[Rule]]) -> list[Rule]:
+    """Every rule once, in the order of blame; without bounds where sources differ in them."""
+    found: dict[str, Rule] = {}
+    for rule in (rule for asked in rules for rule in asked):
+        same = found.setdefault(rule.name, rule)
+        if (same.low, same.high) != (rule.low, rule.high):
+            found[rule.name] = replace(same, low=None, high=None)
+    return sorted(found.values(), key=lambda rule: rule.rank)
 
 
 def _breaks(rule: Rule, values: Parameters) -> str:
