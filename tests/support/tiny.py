@@ -7,7 +7,16 @@ import random
 import shutil
 from pathlib import Path
 
-from engine.config.schema import CorpusConfig, ModelConfig, PretrainConfig, SourceConfig, TokenizerConfig, TrainConfig
+from engine.config.schema import (
+    CleanConfig,
+    CorpusConfig,
+    DedupConfig,
+    ModelConfig,
+    PretrainConfig,
+    SourceConfig,
+    TokenizerConfig,
+    TrainConfig,
+)
 from engine.corpus.run import run as run_corpus
 from engine.journal.writer import JournalWriter
 from engine.launch import job
@@ -27,8 +36,15 @@ def write_text(path: Path, documents: int = 200) -> Path:
 
 
 def corpus(text: Path) -> CorpusConfig:
-    source = SourceConfig(path=str(text))
-    return CorpusConfig(name="tiny-text", sources=(source,), tokenizer=TokenizerConfig(vocab_size=300), heldout=0.1)
+    """Its words are of no language, so no rule is asked; and there are no near duplicates to look for."""
+    return CorpusConfig(
+        name="tiny-text",
+        sources=(SourceConfig(path=str(text)),),
+        clean=CleanConfig(preset="none"),
+        dedup=DedupConfig(near=0),
+        tokenizer=TokenizerConfig(vocab_size=300),
+        heldout=0.1,
+    )
 
 
 def make_corpus(workspace: Workspace, folder: Path) -> None:
