@@ -17,6 +17,8 @@ from engine.corpus.prepared import Prepared
 from engine.corpus.report import (
     SAMPLES,
     Amount,
+    Change,
+    ChangeSample,
     Cluster,
     CorpusReport,
     RuleCount,
@@ -24,7 +26,7 @@ from engine.corpus.report import (
     SourceCount,
     snippet,
 )
-from engine.corpus.select import Selection
+from engine.corpus.select import Selection, column
 from engine.corpus.sources import source_name
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Accountant:
             RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in self.selection.criteria
         ]
         self._count(report)
+        self._cut(report)
         self._sample(report)
         report.dropped = [count for count in report.dropped if count.documents]
         report.changes = changes(self.prepared, self._facts, self.database)
@@ -75,6 +78,30 @@ class Accountant:
                 amount = count.by_source.setdefault(source.name, Amount())
                 amount.documents += documents
                 amount.bytes += read
+
+    def _cut(self, report: CorpusReport) -> None:
+        """Paragraphs that stood before, of documents that stay in."""
+        kept = self.selection.cuts.records[self.selection.kept[self.selection.cuts.records["document"]]]
+        if not len(kept):
+            return
+        sizes = kept["end"] - kept["begin"]
+        documents, first = np.unique(kept["document"], return_index=True)
+        samples = [self._cut_sample(kept[at]) for at in first[:SAMPLES]]
+        report.changes.append(
+            Change(
+                step="paragraphs", documents=len(documents), count=len(kept), bytes=int(sizes.sum()), samples=samples
+            )
+        )
+        report.kept_bytes -= int(sizes.sum())
+        sources = column(self.prepared, self.database, "source")["source"][kept["document"]]
+        for source, less in zip(report.sources, np.bincount(sources, sizes, minlength=len(report.sources)).tolist()):
+            source.kept_bytes -= int(less)
+
+    def _cut_sample(self, cut: np.void) -> ChangeSample:
+        document = int(cut["document"])
+        id, source = self._facts([document])[document]
+        paragraph = self.prepared.text(document).encode()[int(cut["begin"]) : int(cut["end"])].decode()
+        return ChangeSample(id=id, source=source, before=snippet(paragraph.strip()), after="")
 
     def _sample(self, report: CorpusReport) -> None:
         """A few of each verdict: those with the lowest lots, a fair draw that comes out the same every time."""

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,7 @@ from engine.corpus.contamination.index import Index
 from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
 from engine.corpus.dedup.near import near_pairs
 from engine.corpus.dedup.pairs import Pairs
+from engine.corpus.dedup.paragraphs import repeated_paragraphs
 from engine.corpus.encode import Encoded, encode
 from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import FILES, CorpusManifest
@@ -40,7 +42,7 @@ from engine.corpus.prepared import Prepared, prepared_at
 from engine.corpus.recipe import gather, recipe
 from engine.corpus.report import Bucket, CorpusReport, save_report
 from engine.corpus.rules.chosen import chosen_rules
-from engine.corpus.select import Selection, column, select
+from engine.corpus.select import Selection, column, select, without_repetition
 from engine.corpus.shards import held_out, token_dtype
 from engine.corpus.sources import check_sources
 from engine.corpus.stream import Batch, Stream
@@ -104,6 +106,8 @@ class _Build:
         pairs = self._pairs(prepared, database)
         with self.teller.stage("select", "choosing documents"):
             selection = select(prepared, self.config, self.rules, database, pairs)
+        self._cut_paragraphs(prepared, selection)
+        with self.teller.stage("report", "counting"):
             heldout = self._heldout(prepared, selection, database)
             store_verdicts(selection, heldout, database)
             report = Accountant(prepared, selection, self.config, database).report(self.config.name)
@@ -112,7 +116,8 @@ class _Build:
         self._say_what_was_kept(report)
         self._refuse_too_little(report, heldout)
         draft = self._draft(prepared, selection, heldout)
-        stream = Stream(prepared, selection.kept, heldout, column(prepared, database, "source")["source"])
+        sources = column(prepared, database, "source")["source"]
+        stream = Stream(prepared, selection.kept, heldout, sources, selection.cuts)
         with self.teller.stage("tokenizer", "training the tokenizer on"):
             tokenizer = self._tokenizer(draft, stream)
         with self.teller.stage("encode", "encoding", report.kept_bytes):
@@ -126,6 +131,25 @@ class _Build:
             return None
         with self.teller.stage("near", "comparing"):
             return near_pairs(prepared, near, self.workers, _PAIRS_MEMORY, database, self.teller)
+
+    def _cut_paragraphs(self, prepared: Prepared, selection: Selection) -> None:
+        least = self.config.dedup.paragraphs
+        if not least:
+            return
+        with (
+            self.teller.stage("paragraphs", "comparing paragraphs of"),
+            TemporaryDirectory(prefix="paragraphs-", dir=self.work) as scratch,
+        ):
+            cuts = repeated_paragraphs(
+                prepared,
+                selection.kept,
+                least,
+                Path(scratch) / "found",
+                workers=self.workers,
+                memory=_PAIRS_MEMORY,
+                tell=self.teller.step,
+            )
+            without_repetition(selection, prepared, cuts)
 
     def _encoded(self, batch: Batch) -> None:
         self.teller.step(len(batch.texts), int(batch.sizes.sum()))
@@ -169,6 +193,7 @@ class _Build:
         content = hashlib.sha256(f"{prepared.key} {fingerprint(self.config.tokenizer)}".encode())
         content.update(selection.verdict.tobytes())
         content.update(heldout.tobytes())
+        content.update(selection.cuts.records.tobytes())
         draft = self.work / f"corpus-{content.hexdigest()[:12]}"
         for other in self.work.glob("corpus-*"):
             if other != draft:

@@ -18,6 +18,7 @@ from engine.config.corpus import CorpusConfig
 from engine.corpus.contamination.build import holders
 from engine.corpus.dedup.exact import exact_duplicates
 from engine.corpus.dedup.pairs import Pairs, representatives
+from engine.corpus.dedup.paragraphs import Cuts
 from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
 from engine.corpus.rules.rules import Rule
@@ -30,6 +31,8 @@ Numbers = NDArray[np.int64]
 
 _MEMORY = 128 << 20
 """Bytes that sorting may hold."""
+_BLANK = 64
+"""Bytes of blank lines that a document may begin with."""
 
 
 class Criterion(NamedTuple):
@@ -70,6 +73,8 @@ class Selection:
         self.verdict: NDArray[np.uint8] = np.zeros(documents, dtype=np.uint8)
         """(documents): 0 keeps; else one more than the place of what dropped it in `criteria`."""
         self.replaced = Replaced()
+        self.cuts = Cuts.none()
+        """What is left out of kept documents."""
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -138,6 +143,16 @@ def _near_duplicates(
     criterion = Criterion("near_duplicate", "nearly the same words as a kept document", None, threshold)
     selection.drop(criterion, gone)
     selection.replaced = selection.replaced.and_these(gone, found.by[gone], found.similarity[gone])
+
+
+def without_repetition(selection: Selection, prepared: Prepared, cuts: Cuts) -> None:
+    """Leave out these paragraphs, and documents of which nothing would be left."""
+    selection.cuts = cuts
+    sizes = np.concatenate([np.diff(part.places) for part in prepared.parts])
+    numbers = np.flatnonzero(cuts.bytes(len(sizes)) >= sizes - _BLANK)
+    empty = [n for n, text in zip(numbers.tolist(), prepared.texts(numbers)) if not cuts.apply(n, text).strip()]
+    criterion = Criterion("paragraphs", "all of its paragraphs stand in documents before it")
+    selection.drop(criterion, np.array(empty, dtype=np.int64))
 
 
 def column(prepared: Prepared, database: DuckDBPyConnection, *names: str) -> dict[str, NDArray[Any]]:

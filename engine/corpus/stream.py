@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.dedup.paragraphs import Cuts
 from engine.corpus.prepared import Part, Prepared
 
 BATCH_BYTES = 1 << 20
@@ -30,6 +31,8 @@ class Stream(NamedTuple):
     kept: NDArray[np.bool_]
     heldout: NDArray[np.bool_]
     sources: NDArray[np.int32]
+    cuts: Cuts
+    """What is left out of them."""
 
     def batches(self, *, training: bool = False) -> Iterator[Batch]:
         """About `BATCH_BYTES` each, or one document that is larger; `training`: only the training side."""
@@ -47,4 +50,7 @@ class Stream(NamedTuple):
             if len(batch):
                 numbers = rows[batch] + part.info.first
                 texts = list(part.texts(rows[batch]))
+                if len(self.cuts.records):
+                    texts = [self.cuts.apply(number, text) for number, text in zip(numbers.tolist(), texts)]
+                    sizes[batch] = [len(text.encode()) for text in texts]
                 yield Batch(texts, sizes[batch], self.sources[numbers], self.heldout[numbers])

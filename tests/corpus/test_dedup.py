@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from engine.corpus.dedup.banding import Banding, banding
 from engine.corpus.dedup.exact import digests, exact_duplicates
-from engine.corpus.dedup.groups import groups
+from engine.corpus.dedup.groups import first_equal, groups
 from engine.corpus.dedup.minhash import PERMUTATIONS, agreeing, signatures
 from engine.corpus.dedup.pairs import Pairs, find_pairs, representatives
+from engine.corpus.dedup.paragraphs import Cuts, paragraphs
 from engine.corpus.dedup.resolve import Resolved, resolve
 from engine.corpus.documents import digest
 from engine.corpus.measure.batch import Batch
-from engine.corpus.measure.words import Indices
+from engine.corpus.measure.words import Indices, Text, spaced
 
 LARGE, SMALL = 1 << 28, 1 << 12
 """Bytes of memory: all at once, and a little at a time."""
@@ -151,6 +152,18 @@ def test_of_a_crowd_the_first_of_each_kind_stays(tmp_path: Path) -> None:
     kept = resolve(pairs, same, np.ones(180, dtype=np.bool_), 0.8).by
     assert len(pairs.later) < 180 * 30
     assert kept.tolist() == [n % 3 for n in range(180)]
+
+
+def test_paragraphs_are_cut_where_they_stand_again() -> None:
+    """Lines of 12 characters and more; the first stays, and blank lines go with what stood above them."""
+    texts = ["Same as ever.\n\nshort\nNaïve, alone 1.", "\nshort\n\nSame  as\tever.\n\n\nshort", "Same as ever.\n"]
+    text = Text.of(texts)
+    records = paragraphs(text, spaced(text), 12)
+    first = first_equal(records["hash"], LARGE)
+    cuts = Cuts(records[first != np.arange(len(first))])
+    assert records["document"].tolist() == [0, 0, 1, 2]
+    assert [cuts.apply(n, text) for n, text in enumerate(texts)] == [texts[0], "\nshort\n\nshort", ""]
+    assert cuts.bytes(3).tolist() == [0, 17, 14]
 
 
 def greedy(pairs: Pairs, same: Indices, passed: NDArray[np.bool_], threshold: float, known: int) -> Resolved:

@@ -161,6 +161,22 @@ def test_near_duplicates_go_and_another_threshold_reads_no_text(
     assert files() == before and len(before) > 4
 
 
+def test_repeated_paragraphs_are_cut_and_the_report_says_so(build: Build, tmp_path: Path) -> None:
+    """The first stays; a document made of nothing else is dropped; what is left is what is encoded."""
+    notice = "We keep this site running with your help, so do please tell your friends about us."
+    rows = [f"{notice}\n\n{SENTENCES[0]}", f"{SENTENCES[20]}\n{notice}", notice, *SENTENCES[30:40]]
+    config = {"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL}
+    corpus = build({**config, "dedup": {"paragraphs": 80}})
+    report = load_report(corpus.path)
+    assert sorted([*texts(corpus, "train"), *texts(corpus, "heldout")]) == sorted(
+        [rows[0], f"{SENTENCES[20]}\n", *SENTENCES[30:40]]
+    )
+    (change,) = (change for change in report.changes if change.step == "paragraphs")
+    assert (change.documents, change.count, change.samples[0].before) == (1, 1, notice)
+    assert [(count.rule, count.documents) for count in report.dropped] == [("paragraphs", 1)]
+    assert report.kept_bytes == corpus.manifest.train_bytes + corpus.manifest.heldout_bytes
+
+
 def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) -> None:
     rows = [*SENTENCES, "Short.", "1234 5678 " * 9, SENTENCES[0], *["x" * 900] * 7]
     corpus = build({"sources": [source(write_jsonl(tmp_path / "a.jsonl", rows))], "tokenizer": SMALL, **RULES})
@@ -177,7 +193,7 @@ def test_the_report_accounts_for_every_document(build: Build, tmp_path: Path) ->
     assert sum(bucket.documents for bucket in report.lengths) == report.kept_documents
     tokens = report.train_tokens + report.heldout_tokens - report.kept_documents
     assert report.bytes_per_token == pytest.approx(report.kept_bytes / tokens)
-    assert set(report.seconds) == {"prepare", "near", "select", "tokenizer", "encode"}
+    assert set(report.seconds) == {"prepare", "select", "report", "tokenizer", "encode"}
 
 
 def test_the_tokenizer_never_sees_held_out_text(build: Build, tmp_path: Path) -> None:

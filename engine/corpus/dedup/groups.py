@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.corpus.measure.words import Hashes, Indices
 
+_BLOCK = 1 << 20
 _ENTRY_BYTES = 64
 """What sorting holds for each entry, at most: keys, places, the order, and a copy of each."""
 
@@ -25,8 +26,14 @@ def groups(keys: Hashes, memory: int, second: Hashes | None = None) -> Iterator[
     parts = 1 << max(0, (len(keys) * _ENTRY_BYTES // max(1, memory)).bit_length())
     shift = np.uint64(64 - parts.bit_length() + 1)
     for part in range(parts):
-        places = np.arange(len(keys)) if parts == 1 else np.flatnonzero(keys >> shift == part)
+        places = np.arange(len(keys)) if parts == 1 else _places(keys, shift, part)
         yield _sorted_groups(keys[places], places, None if second is None else second[places])
+
+
+def _places(keys: Hashes, shift: np.uint64, part: int) -> Indices:
+    """Where keys have these top bits."""
+    blocks = range(0, len(keys), _BLOCK)
+    return np.concatenate([at + np.flatnonzero(keys[at : at + _BLOCK] >> shift == part) for at in blocks])
 
 
 def _sorted_groups(keys: Hashes, places: Indices, second: Hashes | None) -> tuple[Indices, Indices]:
