@@ -21,6 +21,7 @@ from engine.corpus.contamination.build import SIGHTINGS, look
 from engine.corpus.dedup.exact import identity
 from engine.corpus.dedup.near import SIGNATURES, signed
 from engine.corpus.measure.batch import Batch, Columns, Measure
+from engine.corpus.measure.language import Language, identifier
 from engine.corpus.measure.standard import STANDARD
 from engine.corpus.measure.toxicity import ToxicWords
 from engine.corpus.pool import Work
@@ -28,6 +29,7 @@ from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
 from engine.corpus.privacy import scrub
 from engine.corpus.recipe import Materials
 from engine.corpus.repair.texts import repair
+from engine.corpus.rules.custom import custom_rules
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,13 +52,15 @@ class _Preparer:
     def __init__(self, materials: Materials, prepared: Prepared):
         import duckdb
 
-        self.materials, self.prepared = materials, prepared
+        self.materials, self.prepared, config = materials, prepared, materials.config
         self.database: DuckDBPyConnection = duckdb.connect(config={"threads": 1, "memory_limit": _DATABASE_MEMORY})
         self.measures: tuple[Measure, ...] = (
             *STANDARD,
             ToxicWords(materials.toxic),
             identity,
-            *([signed] if materials.config.dedup.near else []),
+            *([Language(identifier(config.language.identifier))] if config.language.keep else []),
+            *custom_rules(config.clean.rules),
+            *([signed] if config.dedup.near else []),
         )
 
     def __call__(self, block: Block) -> PartInfo:

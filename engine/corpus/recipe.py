@@ -15,7 +15,9 @@ from engine.config.fingerprint import fingerprint
 from engine.corpus.blocks import BLOCK_BYTES
 from engine.corpus.contamination.build import index_for
 from engine.corpus.contamination.index import Index
+from engine.corpus.measure.language import identity
 from engine.corpus.measure.toxicity import toxic_entries
+from engine.corpus.rules.custom import custom_rules
 from engine.corpus.sources import files
 from engine.paths import Workspace
 
@@ -47,6 +49,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     test_items: str
     signatures: bool
     """For near duplicates."""
+    language: str
+    """Who identifies it, and which version of that; empty: nobody."""
+    custom: tuple[str, ...]
+    """Rules of others."""
 
     @property
     def key(self) -> str:
@@ -69,6 +75,8 @@ def recipe(materials: Materials) -> Recipe:
         toxic=materials.toxic,
         test_items=materials.index.fingerprint if materials.index else "",
         signatures=config.dedup.near > 0,
+        language=identity(config.language.identifier) if config.language.keep else "",
+        custom=tuple(rules.identity for rules in custom_rules(config.clean.rules)),
     )
 
 

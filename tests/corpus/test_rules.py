@@ -167,6 +167,6 @@ def test_sources_have_their_own_rules_and_one_order_of_blame() -> None:
 def test_names_of_plugged_in_measures_do_no_harm() -> None:
     name = 'odd" OR 1=1 --'
     custom = Criterion(name=name, meaning="", reason="odd", origin="", usual=(None, 1), side="highest")
-    config = CorpusConfig(name="c", sources=(SourceConfig(),), clean=CleanConfig(preset="none"))
+    config = CorpusConfig(name="c", sources=(SourceConfig(),), clean=CleanConfig(preset="none", rules={name: True}))
     columns = measured([PROSE, PROSE], **{name: np.array([1.0, 2.0])})
     assert verdicts(chosen_rules(config, [custom]), columns) == [None, name]

