@@ -55,7 +55,7 @@ def share(part: float, whole: float) -> float:
 
 def slow_quality(text: str) -> dict[str, float]:
     words, rows = _WORD.findall(text), split_lines(text)
-    spaces = sum(map(str.isspace, text))
+    spaces = len(text) - len("".join(words))
     bullets = ("•", "‣", "◦", "●", "▪", "-", "*")
     return {
         "chars": len(text),

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.measure.characters import Characters
 from engine.corpus.measure.layout import Spans, lines_and_paragraphs
-from engine.corpus.measure.words import Text, Words, folded, spaced
+from engine.corpus.measure.words import Indices, Text, Words, folded, spaced
 
 Columns: TypeAlias = dict[str, NDArray[Any]]
 """Measures by name; every array is (documents)."""
@@ -46,6 +47,12 @@ class Batch:
     def characters(self) -> Characters:
         """What each character of `text` is."""
         return Characters.of(self.text)
+
+    @cached_property
+    def before_words(self) -> Indices:
+        """(words + 1): characters of all words before each, whitespace apart."""
+        sizes = self.characters.between(self.words.starts, self.words.ends)
+        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 
     @cached_property
     def _layout(self) -> tuple[Spans, Spans]:

@@ -1,4 +1,4 @@
-"""What each character of a batch is: a letter, a digit, a space or something else, without a loop over characters.
+"""What each character of a batch is: a letter, a digit or something else, without a loop over characters.
 
     UTF-8 bytes -> one kind a byte (that of the character which begins there) -> running sums -> counts of any stretch
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.corpus.measure.words import Indices, Text
 
-LETTER, DIGIT, SPACE, OTHER, INSIDE = range(5)
+LETTER, DIGIT, OTHER, INSIDE, UNKNOWN = range(5)
 """INSIDE: no character begins at this byte."""
 
 
@@ -62,12 +62,6 @@ class Characters:
     def digits(self) -> NDArray[np.int32]:
         return _running(self.kinds == DIGIT)
 
-    @cached_property
-    def spaces(self) -> Indices:
-        """(documents): characters of whitespace in each."""
-        running = _running(self.kinds == SPACE)
-        return (running[self.text.begins[1:] - 1] - running[self.text.begins[:-1]]).astype(np.int64)
-
 
 def _running(marks: NDArray[np.bool_]) -> NDArray[np.int32]:
     out = np.zeros(len(marks) + 1, dtype=np.int32)
@@ -87,21 +81,20 @@ def _code_points(data: NDArray[np.uint8], leads: Indices) -> NDArray[np.int32]:
 
 
 def _kinds(points: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """One kind a character; a text has few different ones."""
-    table = np.full(0x110000, OTHER, dtype=np.uint8)
-    seen = np.zeros(0x110000, dtype=np.bool_)
-    seen[points] = True
-    different = np.flatnonzero(seen)
-    table[different] = [_kind(chr(point)) for point in different]
-    return table[points]
+    """One kind a character; a text has few different ones, and those that were seen before are known."""
+    kinds = _KNOWN[points]
+    new = np.unique(points[kinds == UNKNOWN])
+    if len(new):
+        _KNOWN[new] = [_kind(chr(point)) for point in new]
+        kinds = _KNOWN[points]
+    return kinds
 
 
 def _kind(character: str) -> int:
     if character.isalpha():
         return LETTER
-    if character.isalnum():
-        return DIGIT
-    return SPACE if character.isspace() else OTHER
+    return DIGIT if character.isalnum() else OTHER
 
 
+_KNOWN = np.full(0x110000, UNKNOWN, dtype=np.uint8)
 _ASCII = np.array([_kind(chr(byte)) for byte in range(128)] + [INSIDE] * 64 + [OTHER] * 64, dtype=np.uint8)

@@ -24,20 +24,20 @@ def quality(batch: Batch) -> Columns:
 
 
 def _lengths(batch: Batch) -> Columns:
-    words, chars = batch.words, batch.characters
-    in_words = chars.lengths - chars.spaces
+    in_words = np.diff(batch.before_words[batch.words.begins])
     return {
-        "chars": whole(chars.lengths),
-        "words": whole(words.counts),
-        "mean_word_length": share(in_words, words.counts),
+        "chars": whole(batch.characters.lengths),
+        "words": whole(batch.words.counts),
+        "mean_word_length": share(in_words, batch.words.counts),
     }
 
 
 def _characters(batch: Batch) -> Columns:
     chars, begins = batch.characters, batch.text.begins
     letters, digits = np.diff(chars.letters[begins]), np.diff(chars.digits[begins])
+    spaces = chars.lengths - np.diff(batch.before_words[batch.words.begins])
     return {
-        "alphabetic": share(letters + chars.spaces, chars.lengths),
+        "alphabetic": share(letters + spaces, chars.lengths),
         "alphanumeric": share(letters + digits, chars.lengths),
     }
 

@@ -44,8 +44,7 @@ class Repeated:
 
 def repetition(batch: Batch) -> Columns:
     """Every measure of this file."""
-    sizes = batch.characters.between(batch.words.starts, batch.words.ends) + 1
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    before = batch.before_words + np.arange(len(batch.before_words))  # with one space after each
     columns = {
         **_spans("line", batch.lines, before),
         **_spans("paragraph", batch.paragraphs, before),
