@@ -10,10 +10,13 @@ import click
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.cli.contamination import corpus_check
 from engine.cli.corpus_rules import rules
+from engine.cli.find import find_corpus_row
 from engine.cli.launch import config_argument, set_option, submit
 from engine.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from engine.corpus.report import CorpusReport, RuleCount
 
 _KEPT = "kept"
@@ -99,7 +102,6 @@ def corpus_show(name: str, source: str, rule: str | None, as_markdown: bool, hom
     The first rule that a document breaks is the one that is counted; LEFT is what was left after it.
     """
     from engine.cli import cards, corpus_words, render
-    from engine.cli.find import find_corpus_row
     from engine.corpus.document import markdown
 
     if rule is not None:
@@ -155,6 +157,60 @@ def corpus_duplicates(name: str, full: bool, home: Path, as_json: bool) -> None:
     return render.show(*corpus_words.clusters(report.clusters, full=full))
 
 
+@corpus.command(
+    "preview",
+    epilog=examples(
+        "graftline corpus preview web --set clean.rules.words=[50,1000]",
+        "graftline corpus preview web --set clean.preset=gopher --set dedup.near=0.7",
+        "graftline corpus preview web --set clean.rules.words=[50,1000] --samples 3",
+    ),
+)
+@name_argument
+@set_option
+@source_option
+@click.option(
+    "--samples",
+    "shown",
+    type=click.IntRange(0, 20),
+    default=0,
+    metavar="N",
+    help="Print as many documents of each rule that would change sides.",
+)
+@home_option
+@json_option
+def corpus_preview(name: str, overrides: tuple[str, ...], source: str, shown: int, home: Path, as_json: bool) -> None:
+    """What other thresholds would keep and drop, beside what was built.
+
+    Thresholds are applied to the stored measures of every document, so no text is read; building with them reads none
+    again either. A bound is [lowest, highest] with inf for none, a number for a rule's open side, or false for off.
+    """
+    from engine.cli import corpus_words, render
+    from engine.config.load import load
+    from engine.config.schema import CorpusConfig
+    from engine.corpus.preview import preview
+    from engine.corpus.report import load_report
+    from engine.corpus.waterfall import flow, lines
+
+    with workspace(home) as client:
+        row = find_corpus_row(client, name)
+        report = load_report(client.workspace.corpora / row.name / row.hash)
+        config = client.workspace.run(row.run_id or "").config
+        place = client.workspace
+    _known_source(report, source)
+    built, asked = load(config, CorpusConfig), load(config, CorpusConfig, overrides)
+    with preview(place, report, built) as session:
+        would = session.report(asked, where="--set")
+    if as_json:
+        return emit(would)
+    before, now = flow(report, source), flow(would, source)
+    found = [line for line in lines(report, source, would) if line.documents or line.was]
+    parts: list[RenderableType] = [corpus_words.waterfall(found), "", render.text(corpus_words.share_told(now, before))]
+    for count in would.dropped if shown else ():
+        parts += corpus_words.newly(count.rule, count, count.samples[:shown])
+    parts += corpus_words.newly("kept", None, would.kept_samples[:shown]) if shown else []
+    return render.show(*parts)
+
+
 def _samples(name: str, rule: str, source: str, home: Path, *, full: bool, as_json: bool) -> None:
     from engine.cli import corpus_words, render
 
@@ -173,7 +229,6 @@ def _samples(name: str, rule: str, source: str, home: Path, *, full: bool, as_js
 
 
 def _report(name: str, home: Path) -> CorpusReport:
-    from engine.cli.find import find_corpus_row
     from engine.corpus.report import load_report
 
     with workspace(home) as client:

@@ -150,6 +150,14 @@ def samples(rule: RuleCount | None, found: Sequence[Sample], *, full: bool) -> l
     return parts
 
 
+def newly(verdict: str, rule: RuleCount | None, found: Sequence[Sample]) -> list[RenderableType]:
+    """Documents that other thresholds would move, under a heading of their own; nothing where there are none."""
+    if not found:
+        return []
+    head = f"would be dropped by {verdict}" if rule is not None else "would be kept"
+    return ["", render.text(head, "bold"), "", *samples(rule, found, full=False)]
+
+
 def clusters(found: Sequence[Cluster], *, full: bool) -> list[RenderableType]:
     """Groups of duplicates, the largest first: who was kept, and some of those that went."""
     parts: list[RenderableType] = []

@@ -70,25 +70,33 @@ def sources(report: CorpusReport) -> tuple[str, ...]:
     return names if len(names) > 1 and counted else ()
 
 
-def lines(report: CorpusReport, source: str = "", now: Flow | None = None) -> list[Line]:
+def lines(report: CorpusReport, source: str = "", would: CorpusReport | None = None) -> list[Line]:
     """From all that was read, rule by rule, to what was kept; then what was mended, doubled, or stood in a test set.
 
-    `now`: with other thresholds.
+    `would`: what other thresholds would make of it (`preview`); each line then also says what it was as built.
     """
-    built = flow(report, source)
-    shown = now or built
-    rules = {rule.rule: rule for rule in report.dropped}
+    built, shown = flow(report, source), flow(would or report, source)
+    before = {rule.rule: rule for rule in report.dropped}
+    rules = {rule.rule: rule for rule in (would or report).dropped}
     left = shown.read.documents
     found = [Line("read", "read", left, shown.read.bytes, left)]
-    for name in dict.fromkeys([*shown.dropped, *(built.dropped if now else ())]):
-        took = shown.dropped.get(name, Amount())
+    for name in _in_order(list(rules), list(before)):
+        took, was = shown.dropped.get(name, Amount()), built.dropped.get(name, Amount())
         left -= took.documents
-        was = built.dropped.get(name, Amount()).documents if now else None
-        rule = rules.get(name) or RuleCount(rule=name, reason="")
-        found.append(Line("rule", name, took.documents, took.bytes, left, rule, was=was))
-    was = built.kept.documents if now else None
-    found.append(Line("kept", "kept", shown.kept.documents, shown.kept.bytes, shown.kept.documents, was=was))
+        rule = rules.get(name) or before[name]
+        found.append(Line("rule", name, took.documents, took.bytes, left, rule, was=was.documents if would else None))
+    kept, was_kept = shown.kept, built.kept.documents if would else None
+    found.append(Line("kept", "kept", kept.documents, kept.bytes, kept.documents, was=was_kept))
     return found if source else [*found, *_besides(report)]
+
+
+def _in_order(rules: list[str], others: list[str]) -> list[str]:
+    """The rules, and others among them where they stood before: each after the one it followed."""
+    found = list(rules)
+    for n, name in enumerate(others):
+        if name not in found:
+            found.insert(found.index(others[n - 1]) + 1 if n else 0, name)
+    return found
 
 
 def _besides(report: CorpusReport) -> list[Line]:

@@ -42,12 +42,26 @@ def near_pairs(
     prepared: Prepared, near: float, workers: int, memory: int, database: DuckDBPyConnection, teller: Teller
 ) -> Pairs:
     """All pairs of prepared documents that are similar: those found before, or found now."""
-    folder = prepared.path / f"near-{min(near, FLOOR):g}"
+    folder = _folder(prepared, near)
     if not folder.exists():
         with TemporaryDirectory(prefix=".near-", dir=prepared.path) as scratch:
             found = _found(prepared, near, workers, memory, Path(scratch), database, teller)
         with atomic_folder(folder) as draft:
             write_table(draft / "pairs.parquet", found._asdict(), database)
+    return _read(folder, database)
+
+
+def existing_pairs(prepared: Prepared, near: float, database: DuckDBPyConnection) -> Pairs | None:
+    """The pairs that an earlier build found; None when none did."""
+    folder = _folder(prepared, near)
+    return _read(folder, database) if folder.exists() else None
+
+
+def _folder(prepared: Prepared, near: float) -> Path:
+    return prepared.path / f"near-{min(near, FLOOR):g}"
+
+
+def _read(folder: Path, database: DuckDBPyConnection) -> Pairs:
     columns = database.execute("FROM read_parquet($1)", [str(folder / "pairs.parquet")]).fetchnumpy()
     return Pairs(columns["earlier"], columns["later"], columns["similarity"])
 

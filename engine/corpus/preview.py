@@ -1,0 +1,216 @@
+"""What other thresholds would make of a built corpus, told from stored measures: no text is read but samples.
+
+    prepared text + a configuration with other thresholds  ->  verdicts  ->  a report of what would be kept and dropped
+
+The verdicts are the build's own (`select`), exact and near duplicates included, so that what is shown is what a build
+would give. Only what changes a text or a measure (repair, sources, word lists) needs a build to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from engine.config.corpus import CorpusConfig
+from engine.corpus.dedup.near import existing_pairs
+from engine.corpus.dedup.pairs import Pairs
+from engine.corpus.prepared import Prepared, prepared_at
+from engine.corpus.report import SAMPLES, Amount, CorpusReport, RuleCount, Sample, SourceCount, snippet
+from engine.corpus.rules.chosen import chosen_rules
+from engine.corpus.select import Selection, column, select
+from engine.corpus.sources import source_name
+from engine.errors import InputError
+from engine.paths import Workspace
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BINS = 48
+NEAR = "near_duplicate"
+"""The rule whose measure is no column: the similarities of all pairs."""
+
+
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
+    """`counts[n]` documents with a measure from `edges[n]` up to `edges[n + 1]`; the last edge is the largest value."""
+
+    measure: str
+    edges: list[float] = []
+    counts: list[int] = []
+
+
+class Preview:
+    """One built corpus. Not for several threads at once."""
+
+    def __init__(self, prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection):
+        self._prepared, self._config, self._database = prepared, config, database
+        self._names = [source_name(source) for source in config.sources]
+
+    def report(self, config: CorpusConfig, *, where: object = None) -> CorpusReport:
+        """What a build with other thresholds would keep and drop, by rule and source.
+
+        Samples are of documents that change sides: those that a rule would newly drop, and those newly kept. Raises
+        `InputError` for a configuration that changes texts or measures, and for rules that cannot be.
+        """
+        _refuse_other_text(self._config, config, where)
+        selection = self._select(config)
+        report = self._counted(selection)
+        self._draw_sides(report, selection)
+        return report
+
+    def histogram(self, measure: str, source: str = "") -> Histogram:
+        """Of a measure, over all documents that were read, or those of one source. Empty where there is none."""
+        if measure == NEAR:
+            values = self._pairs.similarity if self._pairs is not None else np.empty(0)
+        elif measure in self._measures:
+            values = column(self._prepared, self._database, measure)[measure]
+            values = values[self._of(source)] if source else values
+        else:
+            return Histogram(measure=measure)
+        edges, counts = binned(np.asarray(values, dtype=np.float64))
+        return Histogram(measure=measure, edges=edges, counts=counts)
+
+    # --- verdicts -------------------------------------------------------------------------------
+
+    def _select(self, config: CorpusConfig) -> Selection:
+        return select(
+            self._prepared, config, chosen_rules(config), self._database, self._pairs if config.dedup.near else None
+        )
+
+    @cached_property
+    def _built(self) -> Selection:
+        return self._select(self._config)
+
+    @cached_property
+    def _pairs(self) -> Pairs | None:
+        near = self._config.dedup.near
+        return existing_pairs(self._prepared, near, self._database) if near else None
+
+    @cached_property
+    def _measures(self) -> set[str]:
+        described = self._database.execute("DESCRIBE FROM read_parquet($1)", [self._prepared.tables()]).fetchall()
+        return {name for name, type, *_ in described if type in ("DOUBLE", "FLOAT", "INTEGER", "BIGINT", "SMALLINT")}
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        return column(self._prepared, self._database, "source", "read_bytes", "bytes", "lot")
+
+    def _of(self, source: str) -> NDArray[np.bool_]:
+        number = self._names.index(source) if source in self._names else -1
+        found: NDArray[np.bool_] = self._columns["source"] == number
+        return found
+
+    # --- counts ---------------------------------------------------------------------------------
+
+    def _counted(self, selection: Selection) -> CorpusReport:
+        verdicts, sources = len(selection.criteria) + 1, len(self._names)
+        cell = self._columns["source"].astype(np.int64) * verdicts + selection.verdict
+
+        def table(weights: NDArray[Any] | None = None) -> NDArray[np.int64]:
+            counts = np.bincount(cell, weights, minlength=sources * verdicts)
+            return counts.astype(np.int64).reshape(sources, verdicts)
+
+        documents, read, left = table(), table(self._columns["read_bytes"]), table(self._columns["bytes"])
+        report = CorpusReport(name=self._config.name, prepared=self._prepared.key)
+        for number, name in enumerate(self._names):
+            report.sources.append(
+                SourceCount(
+                    name=name, documents=int(documents[number].sum()), bytes=int(read[number].sum()),
+                    kept=int(documents[number, 0]), kept_bytes=int(left[number, 0]),
+                )
+            )  # fmt: skip
+        report.kept_documents, report.kept_bytes = int(documents[:, 0].sum()), int(left[:, 0].sum())
+        for verdict, one in enumerate(selection.criteria, start=1):
+            count = RuleCount(rule=one.name, reason=one.reason, low=one.low, high=one.high)
+            for number, name in enumerate(self._names):
+                if documents[number, verdict]:
+                    amount = count.by_source.setdefault(name, Amount())
+                    amount.documents += int(documents[number, verdict])
+                    amount.bytes += int(read[number, verdict])
+            count.documents, count.bytes = int(documents[:, verdict].sum()), int(read[:, verdict].sum())
+            report.dropped.append(count)
+        return report
+
+    # --- documents that change sides ------------------------------------------------------------
+
+    def _draw_sides(self, report: CorpusReport, selection: Selection) -> None:
+        before, after = self._built.verdict, selection.verdict
+        report.kept_samples = self._samples(np.flatnonzero((before > 0) & (after == 0)))
+        for verdict, count in enumerate(report.dropped, start=1):
+            count.samples = self._samples(np.flatnonzero((before == 0) & (after == verdict)), count.rule)
+
+    def _samples(self, documents: NDArray[np.int64], measure: str = "") -> list[Sample]:
+        """Those with the lowest lots, in their order."""
+        lots = self._columns["lot"][documents]
+        drawn = documents[np.argsort(lots, kind="stable")[:SAMPLES]].tolist()
+        if not drawn:
+            return []
+        known = measure if measure in self._measures else ""
+        listed = f'"{known}"' if known else "NULL"
+        rows = self._database.execute(
+            f"SELECT document, id, source, {listed} FROM read_parquet($1) WHERE document IN (FROM unnest($2))",
+            [self._prepared.tables(), drawn],
+        ).fetchall()
+        facts = {document: rest for document, *rest in rows}
+        return [
+            Sample(
+                id=facts[document][0], source=self._names[facts[document][1]],
+                text=snippet(self._prepared.text(document)), value=facts[document][2], document=document,
+            )
+            for document in drawn
+        ]  # fmt: skip
+
+
+@contextmanager
+def preview(workspace: Workspace, report: CorpusReport, config: CorpusConfig) -> Iterator[Preview]:
+    """A built corpus by its report and the configuration it was built with. Raises `InputError` when its prepared
+    text is gone."""
+    import duckdb
+
+    prepared = prepared_at(workspace, report.prepared)
+    if not report.prepared or not prepared.parts:
+        problem = "the prepared text of this corpus is gone, and with it the measures of its documents"
+        raise InputError(problem, where=prepared.path, fix="build the corpus again")
+    with duckdb.connect(config={"memory_limit": "512MB"}) as database:
+        yield Preview(prepared, config, database)
+
+
+def binned(values: NDArray[np.float64]) -> tuple[list[float], list[int]]:
+    """Edges and counts: even bins for shares and what is spread evenly, growing ones for a long tail."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return [], []
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high > 100 and high > 8 * float(np.median(values)):
+        first = np.geomspace(1, high, BINS)
+        edges = np.concatenate([[0.0], first]) if low < 1 else first
+    else:
+        low, high = (min(low, 0.0), max(high, low + 1e-9)) if high <= 1 and low < 0.4 else (low, max(high, low + 1e-9))
+        edges = np.linspace(low, high, BINS + 1)
+    counts, edges = np.histogram(values, bins=edges)
+    return edges.tolist(), counts.tolist()
+
+
+_THRESHOLDS = ("clean", "dedup", "language", "toxicity", "tokenizer", "heldout", "seed", "workers", "memory", "name")
+
+
+def _refuse_other_text(built: CorpusConfig, asked: CorpusConfig, where: object) -> None:
+    """Thresholds may differ; what a text or its measures are made by may not."""
+    alike = replace(asked, **{name: getattr(built, name) for name in _THRESHOLDS})
+    sources = tuple(replace(one, preset=was.preset) for one, was in zip(asked.sources, built.sources))
+    if len(asked.sources) != len(built.sources) or replace(alike, sources=sources) != built:
+        problem = "this changes what is read or how text is mended, not a threshold"
+        raise InputError(problem, where=where, fix="build it: graftline corpus build")
+    if bool(asked.dedup.near) and not built.dedup.near:
+        problem = "near duplicates were not looked for in this corpus"
+        raise InputError(problem, where=where, key="dedup.near", fix="build it: graftline corpus build")
+    for name in ("words", "allow", "model"):
+        if getattr(asked.toxicity, name) != getattr(built.toxicity, name):
+            problem = "this changes what is measured, not a threshold"
+            raise InputError(problem, where=where, key=f"toxicity.{name}", fix="build it: graftline corpus build")
