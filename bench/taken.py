@@ -2,8 +2,8 @@
 
     python bench/taken.py OUT COMMAND...        runs the command and writes what it took as JSON
 
-It runs in a process of its own, which inherits whatever the command leaves behind: so the processor time of servers
-that fork for the command, and of what those forked, is in the sum. Memory is the largest sum of proportional set sizes
+It runs in a process of its own, which inherits whatever the command leaves behind and ends it: so the processor time of
+servers that work for the command, and of what those started, is in the sum. Memory is the largest sum of proportional set sizes
 (pages that processes share are counted once), looked at four times a second. Linux only. No import but the standard
 library's: this process is measured too.
 """
@@ -14,9 +14,11 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +58,18 @@ def main(out: Path, command: list[str]) -> int:
         except subprocess.TimeoutExpired:
             continue
     seconds = time.monotonic() - started
-    _reap(until=time.monotonic() + 5)
+    _end(_below(os.getpid()), until=time.monotonic() + 5)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = {"seconds": seconds, "processor": spent.ru_utime + spent.ru_stime, "memory": memory}
     out.write_text(json.dumps(told))
     return process.returncode
 
 
-def _reap(until: float) -> None:
-    """Wait for orphans, which end when they see that their parent has gone."""
+def _end(pids: list[int], until: float) -> None:
+    """End servers that the command left behind, and wait for them, so that what they took is counted."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
     while time.monotonic() < until:
         try:
             if not os.waitpid(-1, os.WNOHANG)[0]:
