@@ -58,7 +58,11 @@ class Planted:
         self.texts = folder / "corpus"
         labels = (folder / "labels.jsonl").read_bytes().splitlines()
         self.documents = [msgspec.json.decode(line, type=Document) for line in labels]
-        self.by_id = {one.id: one for one in self.documents}
+        self.at = {}
+        """Documents by where they stand, `part-0.jsonl:1`: what Graftline calls them."""
+        for number, one in enumerate(self.documents):
+            file, line = divmod(number, -(-len(self.documents) // FILES))
+            self.at[f"part-{file}.jsonl:{line + 1}"] = one
         rows = map(json.loads, (folder / "pairs.jsonl").read_text().splitlines())
         self.pairs = [(row["a"], row["b"], row["similarity"]) for row in rows]
         self.bytes = sum(path.stat().st_size for path in self.texts.iterdir())
