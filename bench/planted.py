@@ -224,7 +224,10 @@ def _write(folder: Path, generator: Generator, total: int) -> None:
 
 
 def _suite(folder: Path, items: Sequence[str]) -> None:
-    rows = (json.dumps({"id": f"item-{number}", "text": text, "label": "yes"}) for number, text in enumerate(items))
+    rows = (
+        json.dumps({"id": f"item-{number}", "text": text, "label": ("yes", "no")[number % 2]})
+        for number, text in enumerate(items)
+    )
     (folder / "suite.jsonl").write_text("\n".join([*rows, ""]))
 
 

@@ -3,9 +3,9 @@
     python bench/taken.py OUT COMMAND...        runs the command and writes what it took as JSON
 
 It runs in a process of its own, which inherits whatever the command leaves behind and ends it: so the processor time of
-servers that work for the command, and of what those started, is in the sum. Memory is the largest sum of proportional set sizes
-(pages that processes share are counted once), looked at four times a second. Linux only. No import but the standard
-library's: this process is measured too.
+servers that work for the command, and of what those started, is in the sum. Memory is the largest sum of proportional
+set sizes (pages that processes share are counted once), looked at four times a second. Linux only. No import but the
+standard library's: this process is measured too.
 """
 
 from __future__ import annotations
