@@ -7,8 +7,8 @@ falls on all of them. Then what each kept is compared with the labels.
 
     near-duplicates   removal alone; datatrove, text-dedup, datasketch, rensa, each from PyPI, at its own settings for a
                       similarity of 0.7 (datatrove: FineWeb's 14 bands of 8)
-    end to end        reading, all rules, near-duplicates; datatrove with the same rules. Graftline also mends, looks for
-                      languages, personal data and test items, and once more with tokens written
+    end to end        reading, all rules, near-duplicates; datatrove with the same rules. Graftline also mends, looks
+                      for languages, personal data and test items, and once more with tokens written
     libraries         the encoder and the trainer under the tokenizer stage, alone, on the same text
     thresholds        a changed one, previewed and built
 

@@ -43,8 +43,6 @@ name = "planted"
 task = "classification"
 data = "suite.jsonl"
 """
-BEFORE_TOKENS = ("prepare", "near", "select")
-"""The stages that a tool without a tokenizer has too."""
 
 
 @dataclass(frozen=True)

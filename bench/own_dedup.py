@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from engine.config.corpus import SourceConfig
-from engine.corpus.blocks import Block, blocks
+from engine.corpus.blocks import Block, Cursor, Reader
 from engine.corpus.dedup.near import SIGNATURES, TWINS, PreparedTexts, signed
 from engine.corpus.dedup.pairs import find_pairs, representatives
 from engine.corpus.dedup.resolve import resolve
@@ -57,7 +57,7 @@ class Signer:
 def main(texts: Path, out: Path, workers: int) -> None:
     folder = out / "prepared"
     folder.mkdir(parents=True)
-    for _ in in_order(partial(Signer, folder), blocks([SourceConfig(path=str(texts))]), workers):
+    for _ in in_order(partial(Signer, folder), Reader([SourceConfig(path=str(texts))], Cursor()).blocks(), workers):
         pass
     prepared, database = Prepared(folder), duckdb.connect()
     columns = column(prepared, database, "id", "bytes", TWINS)

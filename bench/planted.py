@@ -224,11 +224,9 @@ def _write(folder: Path, generator: Generator, total: int) -> None:
 
 
 def _suite(folder: Path, items: Sequence[str]) -> None:
-    rows = (
-        json.dumps({"id": f"item-{number}", "text": text, "label": ("yes", "no")[number % 2]})
-        for number, text in enumerate(items)
-    )
-    (folder / "suite.jsonl").write_text("\n".join([*rows, ""]))
+    labelled = zip(items, itertools.cycle(("yes", "no")))
+    rows = ({"id": f"item-{number}", "text": text, "label": label} for number, (text, label) in enumerate(labelled))
+    (folder / "suite.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def _damaged(folder: Path, generator: Generator) -> None:
