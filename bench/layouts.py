@@ -153,19 +153,21 @@ def foreign(told: str, lot: random.Random, size: int) -> str:
 
 
 def personal(lot: random.Random) -> dict[str, str]:
-    """One of each kind that can be scrubbed. Numbers and names are from the ranges set aside for examples."""
-    secret = "".join(lot.choices(string.ascii_letters + string.digits, k=36))
-    name, number, small = (
-        lot.choice(["info", "j.smith", "sales+eu", "anna_b"]),
-        lot.randint(100, 999),
-        lot.randint(10, 99),
-    )
+    """One of each kind that can be scrubbed, and something that looks alike and is nobody's. All made up."""
+    code = "".join(lot.choices(string.ascii_letters + string.digits, k=36))
+    key = "".join(lot.choices(string.ascii_uppercase + "234567", k=16))
+    name, house = lot.choice(["info", "j.smith", "sales+eu", "anna_b"]), "".join(lot.choices(_CONSONANTS, k=7))
+    number, small = lot.randint(100, 999), lot.randint(10, 99)
     return {
-        "email": f"{name}{number}@example.{lot.choice(['com', 'org'])}",
+        "email": f"{name}{number}@{house}.{lot.choice(['com', 'org', 'co.uk'])}",
         "phone": lot.choice([f"+1 202-555-01{small}", f"(415) 555-01{small}", f"+44 20 7946 0{number}"]),
-        "ip": lot.choice([f"203.0.113.{small}", f"2001:db8::{small}:{number}"]),
-        "secret": lot.choice([f"ghp_{secret}", f"AKIA{secret[:16].upper()}"]),
-    }
+        "ip": lot.choice([f"{small}.47.{number % 250}.{small}", f"2a02:{number}::{small}:{number}"]),
+        "secret": lot.choice([f"ghp_{code}", f"AKIA{key}"]),
+        "harmless": lot.choice([
+            f"info{number}@example.com", f"192.168.{small}.{small}", f"version 1.{small}.{small}",
+            f"1987-11-{small % 20 + 10}", f"978-3-16-14{number % 10}410-0", f"{number},{number},{number}",
+        ]),
+    }  # fmt: skip
 
 
 def _lines(words: list[str], many: int) -> str:

@@ -76,7 +76,7 @@ class Built:
         return self.took.seconds - self.seconds("tokenizer", "encode")
 
     def verdicts(self) -> list[Verdict]:
-        query = "SELECT document, id, dropped_by, heldout FROM read_parquet($1) ORDER BY document"
+        query = "SELECT document, id, rule, heldout FROM read_parquet($1) ORDER BY document"
         found = duckdb.execute(query, [str(self.folder / "documents.parquet")]).fetchall()
         return [Verdict(document, id, rule or "", bool(heldout)) for document, id, rule, heldout in found]
 
