@@ -26,7 +26,7 @@ _NAMES = {
 }  # fmt: skip
 _CSV = (
     "suite", "task", "model", "name", "metric", "value", "low", "high", "n", "seconds", "baseline", "difference",
-    "difference_low", "difference_high", "p", "p_holm", "test", "significant",
+    "difference_low", "difference_high", "p", "p_holm", "test", "significant", "known", "clean_value", "clean_n",
 )  # fmt: skip
 Costs = Mapping[str, float]
 """Seconds by model id: what making each model took."""
@@ -59,9 +59,10 @@ def latex(comparison: Comparison, costs: Costs = _NO_COSTS) -> str:
     metrics = _metrics(comparison)
     head = ["Model", *(_capital(_NAMES.get(m, m)) for m in metrics), _less(comparison, _tex), r"$p$ (Holm)"]
     head += ["Cost"] * bool(costs)
+    known = "".join(f" {_tex(said)}" for said in _without_known(comparison))
     lines = [
         r"\begin{table}", r"  \centering",
-        rf"  \caption{{{_tex(comparison.suite)}: {comparison.task}, {_plural(comparison.items)}. {_KEY}}}",
+        rf"  \caption{{{_tex(comparison.suite)}: {comparison.task}, {_plural(comparison.items)}.{known} {_KEY}}}",
         rf"  \begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"    \toprule",
         f"    {' & '.join(head)} " + r"\\", r"    \midrule",
     ]  # fmt: skip
@@ -84,8 +85,10 @@ def csv(comparison: Comparison, costs: Costs = _NO_COSTS) -> str:
             line = {
                 "suite": comparison.suite, "task": comparison.task, "model": row.model, "name": row.name,
                 "metric": score.metric, "value": score.value, "low": score.low, "high": score.high, "n": score.n,
-                "seconds": costs.get(row.model), "baseline": comparison.baseline,
+                "seconds": costs.get(row.model), "baseline": comparison.baseline, "known": row.learned,
             }  # fmt: skip
+            if row.clean is not None and (clean := row.clean.score(score.metric)):
+                line |= {"clean_value": clean.value, "clean_n": clean.n}
             if found is not None:
                 line |= {
                     "difference": found.value, "difference_low": found.low, "difference_high": found.high,
@@ -139,7 +142,20 @@ def _sentences(comparison: Comparison) -> list[str]:
     if comparison.majority_class is not None and comparison.majority_accuracy is not None:
         share = figures.share(comparison.majority_accuracy)
         said.append(f"Always answering {comparison.majority_class!r} would score {share}.")
-    return said + [f"{note}." for note in comparison.notes]
+    return [*said, *_without_known(comparison), *(f"{note}." for note in comparison.notes)]
+
+
+def _without_known(comparison: Comparison) -> list[str]:
+    """What the scores are without the items that stood in training text."""
+    if not comparison.flags:
+        return []
+    told = []
+    for row in comparison.rows:
+        if row.clean is not None and (score := row.clean.score(comparison.metric)):
+            verdict = "" if row.baseline else f", {row.clean.verdict}"
+            told.append(f"{row.name} ({row.learned:,} known): {_score(score)}{verdict}")
+    items = f"{len(comparison.flags):,} of {comparison.items:,} items stood in text that a model learned from"
+    return [f"{items}. Without them: {'; '.join(told)}." if told else f"{items}."]
 
 
 # --- LaTeX ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from engine.store.rows import PredictionRow
 _EQUAL = 1e-9
 """Scores no further apart than this are the same: they come from sums of floating-point numbers."""
 
-KINDS = ("all", "differ", "one right", "all wrong", "learned")
+KINDS = ("all", "differ", "one right", "all wrong", "known")
 """What to see: every item, those on which scores differ, those that just one model gets right, those that none does,
 and those that stood in some model's training text."""
 
@@ -52,7 +52,7 @@ class Item(Struct, frozen=True, kw_only=True):
                 return len(right) > 1 and sum(right) == 1
             case "all wrong":
                 return self.is_marked and not any(right)
-            case "learned":
+            case "known":
                 return self.flag is not None
         return True
 

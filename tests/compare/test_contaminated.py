@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.compare.contaminated import Seen, seen_by
+from engine.compare.export import csv, latex, markdown
 from engine.compare.table import compare
 from engine.corpus.contamination.record import Fate, Place, SuiteCheck, found, item_key, save_beside
 from engine.errors import InputError
@@ -84,6 +85,9 @@ def test_scores_come_a_second_time_without_the_items_that_anyone_learned_from() 
     assert a.differences[0].value == pytest.approx(0.4) and a.clean.differences[0].value == 0.0
     assert a.clean.verdict.startswith("not significantly different from b") and b.clean.verdict == "the baseline"
     assert compared.disagreements[0].flag == compared.flags[0]
+    said = "4 of 10 items stood in text that a model learned from. Without them: a (4 known): 50.0 ["
+    assert said.replace("[", r"\[") in markdown(compared) and said.replace("[", "{[}") in latex(compared)
+    assert "4,0.5,6" in csv(compared) and "0,0.5,6" in csv(compared)
 
 
 def test_without_a_flag_nothing_is_said_twice() -> None:

@@ -18,7 +18,7 @@ def test_kinds_of_items() -> None:
     found = {kind: {item.example_id for item in chosen(items, kind)} for kind in KINDS}
     assert found == {
         "all": {"000", "001", "002", "003"}, "differ": {"001"}, "one right": {"001"}, "all wrong": {"002", "003"},
-        "learned": set(),
+        "known": set(),
     }  # fmt: skip
     assert items[0].example_id == "001", "the widest apart first"
     assert [item.example_id for item in items[1:]] == ["000", "002", "003"], "then by id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from textual.widgets import Input, Static
 from engine.compare.export import export
 from engine.compare.overview import overview
 from engine.compare.table import Comparison
+from engine.corpus.contamination.record import Place, SuiteCheck, found, item_key, save_beside
+from engine.paths import Workspace
 from tests.compare.test_table import evaluated
 from tests.support.screen import control_characters, screen_text, settle
-from tests.support.workspace import BASE, RUNS
+from tests.support.workspace import BASE, CLASSES, DOCS, RUNS
 from tui.app import GraftlineApp
 from tui.screens.compare import CompareScreen
 from tui.screens.pick import PickScreen
@@ -337,3 +340,30 @@ def test_a_matrix_too_wide_says_what_it_leaves_out_and_foreign_labels_only_say_t
     shown = matrix({a: dict.fromkeys(names, 1) for a in names}, 60).plain
     assert "more columns find no room here" in shown and not control_characters(shown)
     assert all(cell_len(line) <= 60 for line in shown.splitlines())
+
+
+async def test_items_that_a_model_may_know_by_heart(demo: GraftlineApp, demo_home: Path) -> None:
+    questions = {at: f"Return the {CLASSES[at % 4]} object number {at}." for at in (1, 2, 5)}
+    passage = "please RETURN the files object \x1b now"
+    place = Place(document="inbox:[/nope]", fate="train", share=0.9, run=6, passage=passage)
+    items = tuple(found(f"{at:04d}", item_key(text), text, [place]) for at, text in questions.items())
+    check = SuiteCheck(suite="areas", sha256="0" * 64, ngram=8, keys=(), untold=(), found=items)
+    save_beside(Workspace(demo_home), DOCS, [check])
+    try:
+        async with demo.run_test(size=WIDE) as pilot:
+            await opened(pilot)
+            verdict = screen_text(pilot)
+            await pilot.press("f", "f", "f")
+            await settle(pilot, lambda: "▸known 3" in screen_text(pilot))
+            shown = screen_text(pilot)
+            listed = demo.screen.query_one(ItemList)
+            await pilot.press("enter")
+            await settle(pilot, lambda: isinstance(demo.screen, ReaderScreen))
+            read = screen_text(pilot)
+    finally:
+        shutil.rmtree(demo_home / "checks")
+    assert "≡ 3 of 160 items stood in what it learned from. Without the 3 that any of these models" in verdict
+    assert {item.example_id for item in listed.items} == {"0001", "0002", "0005"} and "≡ Return the" in shown
+    assert "≡ learned by areas: 90 % of its words, 6 in a row, stood in inbox:[/nope]" in read
+    assert "please RETURN the files" in read
+    assert not control_characters(shown + read)

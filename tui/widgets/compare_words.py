@@ -10,6 +10,7 @@ from engine.compare.table import Comparison, ComparisonRow, in_words
 from tui import theme
 from tui.text import cut, one_line, words
 from tui.widgets.pressable import pressed
+from tui.widgets.score_table import with_interval
 
 
 def verdict(
@@ -21,13 +22,16 @@ def verdict(
     told = f"{in_words(difference, comparison.task, baseline)}." if difference else f"{row.verdict}."
     if row.baseline:
         told = "is the baseline: the others are measured against it."
-    asides = list(comparison.notes)
+    asides = []
     if comparison.majority_class is not None and comparison.majority_accuracy is not None:
         always = (
             f"always answering {one_line(comparison.majority_class)!r} gives {100 * comparison.majority_accuracy:.1f}"
         )
         asides.append(f"{comparison.items:,} items; {always}")
+    asides += comparison.notes
     lines = [Content.assemble((one_line(row.name), f"bold {theme.BRIGHT}"), " ", one_line(told))]
+    if comparison.flags:
+        lines.append(words(without_learned(comparison, row, metric, baseline), theme.AMBER))
     if asides:
         lines.append(words("; ".join(asides), theme.MUTED))
     if left_out:
@@ -35,6 +39,19 @@ def verdict(
     if missing:
         lines.append(words(f"not evaluated on {comparison.suite}: {', '.join(missing)}; e evaluates them", theme.AMBER))
     return Content("\n").join(lines)
+
+
+def without_learned(comparison: Comparison, row: ComparisonRow, metric: str, baseline: str) -> str:
+    """`≡ 12 of 500 items stood in text that it learned from. Without the 14 that any model here learned: ...`."""
+    stood = f"≡ {row.learned:,} of {comparison.items:,} items stood in what it learned from"
+    several = f"the {len(comparison.flags):,} that any of these models learned" if len(comparison.rows) > 1 else "them"
+    if row.clean is None:
+        return f"{stood}; no item is left without {several}"
+    score = row.clean.score(metric)
+    difference = next((d for d in row.clean.differences if d.metric == metric), None)
+    told = [with_interval(score)] if score else []
+    told += [in_words(difference, comparison.task, baseline)] if difference else []
+    return f"{stood}. Without {several}: {'; '.join(told) or 'not known of this metric'}"
 
 
 def tabs(titles: Sequence[str], shown: Sequence[int], focused: int, width: int) -> Content:

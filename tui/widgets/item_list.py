@@ -4,6 +4,7 @@
     ▸ ✓✗✓  Return the data object number 0.
       ✗✗✗  Return the files object number 1.
 
+An item that some model may know by heart has a `≡` before its text, where there is any.
 Only the lines on screen are made, so that a test set of any size opens at once.
 """
 
@@ -61,11 +62,13 @@ class ItemList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.items: Sequence[Item] = ()
         self._models: tuple[str, ...] = ()
+        self._any_flag = False
 
     def show(self, items: Sequence[Item], models: Sequence[str]) -> None:
         """These items, with signs in the order of `models`. The cursor stays with its item, else goes to the first."""
         before = (self.item.example_id, self.item.input) if self.item else None  # suites number their items alike
         self.items, self._models = items, tuple(models)
+        self._any_flag = any(item.flag for item in items)
         self.virtual_size = Size(0, len(items) + 1)
         self.cursor = next((at for at, item in enumerate(items) if (item.example_id, item.input) == before), 0)
         self.refresh()
@@ -121,8 +124,9 @@ class ItemList(ScrollView, can_focus=True):
     def _head(self) -> str:
         """The models' numbers over their signs; over documents, what the figure is."""
         if self.item is not None and not self.item.is_marked:
-            return " apart  item"
-        return " " + "".join(str((at + 1) % 10) for at in range(len(self._models))) + "  item"
+            return " apart  " + "  " * self._any_flag + "item"
+        numbers = "".join(str((at + 1) % 10) for at in range(len(self._models)))
+        return f" {numbers}{'  ' * (1 + self._any_flag)}item"
 
     def _line(self, item: Item, width: int) -> list[Segment]:
         if item.is_marked:
@@ -130,5 +134,7 @@ class ItemList(ScrollView, can_focus=True):
             lead = [Segment(" "), *(Segment(mark, Style(color=colour)) for mark, colour in marks), Segment("  ")]
         else:  # documents are never right, just better predicted
             lead = [Segment(f" {item.spread:5.2f}  ", Style(color=theme.MUTED))]
+        if self._any_flag:
+            lead.append(Segment("≡ " if item.flag else "  ", Style(color=theme.AMBER)))
         used = sum(segment.cell_length for segment in lead)
         return [*lead, Segment(fit(item.input, max(0, width - used)), Style(color=theme.TEXT))]

@@ -59,16 +59,18 @@ class ItemsPane(SearchPane):
         self.fill()
 
     def _kinds(self) -> tuple[str, ...]:
-        """Those that there can be: documents are neither right nor wrong."""
-        return KINDS if not self._items or self._items[0].is_marked else KINDS[:2]
+        """Those that there can be: documents are neither right nor wrong, and mostly nothing was learned by heart."""
+        kinds = KINDS if not self._items or self._items[0].is_marked else ("all", "differ", "known")
+        return kinds if any(item.flag for item in self._items) else tuple(k for k in kinds if k != "known")
 
     def fill(self) -> None:
         self.list.show(chosen(self._items, self.kind, self.query_text), list(self.names))
-        line = Content()
-        for kind in self._kinds():
+        line, kinds = Content(), self._kinds()
+        gap = " " if len(kinds) == len(KINDS) else "  "  # all of them have just room in half a screen
+        for kind in kinds:
             count, here = sum(item.is_a(kind) for item in self._items), kind == self.kind
             name = (f"{'▸' if here else ' '}{kind} ", f"bold {theme.BRIGHT}" if here else theme.MUTED)
-            total = (f"{count:,}  ", theme.MUTED if here else theme.FAINT)
+            total = (f"{count:,}{gap}", theme.MUTED if here else theme.FAINT)
             line += pressed(Content.assemble(name, total), f"screen.kind_of({kind!r})")
         if self.query_text:
             line += Content.styled(f"/{one_line(self.query_text)} {len(self.list.items):,}", theme.AMBER)
