@@ -54,10 +54,10 @@ class Accountant:
             RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in self.selection.criteria
         ]
         self._count(report)
-        self._cut(report)
         self._sample(report)
         report.dropped = [count for count in report.dropped if count.documents]
         report.changes = changes(self.prepared, self._facts, self.database)
+        self._cut(report)
         report.clusters = self._clusters()
         return report
 
@@ -124,22 +124,30 @@ class Accountant:
         replaced: dict[int, tuple[int, float]],
     ) -> Sample:
         id, source = facts[document]
-        kept, similarity = replaced.get(document, (-1, 0.0))
+        kept, similarity = replaced.get(document, (None, None))
         return Sample(
             id=id,
             source=source,
-            text=snippet(self.prepared.text(document)),
-            kept="{} in {}".format(*facts[kept]) if kept >= 0 else "",
-            kept_text=snippet(self.prepared.text(kept)) if kept >= 0 else "",
-            similarity=similarity if kept >= 0 else None,
+            text=snippet(self._text(document)),
+            kept="" if kept is None else "{} in {}".format(*facts[kept]),
+            kept_text="" if kept is None else snippet(self._text(kept)),
+            similarity=similarity,
             value=values.get(document),
-            document=document,
+            document=max(-1, document),
         )
 
+    def _text(self, document: int) -> str:
+        """A prepared text, or, below 0, another corpus's document."""
+        known = self.selection.known
+        return self.prepared.text(document) if document >= 0 else known.texts(np.array([document + len(known)]))[0]
+
     def _facts(self, documents: Iterable[int]) -> dict[int, tuple[str, str]]:
-        """(id, name of the source) of some documents."""
-        rows = self._ask("SELECT document, id, source FROM documents WHERE document IN (FROM unnest($2))", [*documents])
-        return {document: (id, self.names[source]) for document, id, source in rows}
+        """(id, name of the source) of some documents; of another corpus's, its place there and that corpus."""
+        wanted = list(documents)
+        rows = self._ask("SELECT document, id, source FROM documents WHERE document IN (FROM unnest($2))", wanted)
+        known = self.selection.known
+        others = {document: known.name(document + len(known)) for document in wanted if document < 0}
+        return others | {document: (id, self.names[source]) for document, id, source in rows}
 
     def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:
         if measure not in self._measures or not documents:

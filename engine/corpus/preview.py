@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.config.corpus import CorpusConfig
+from engine.corpus.dedup.known import Known, remembered
 from engine.corpus.dedup.near import existing_pairs
-from engine.corpus.dedup.pairs import Pairs
+from engine.corpus.dedup.pairs import FLOOR, Pairs
 from engine.corpus.prepared import Prepared, prepared_at
 from engine.corpus.report import SAMPLES, Amount, CorpusReport, RuleCount, Sample, SourceCount, snippet
 from engine.corpus.rules.chosen import chosen_rules
@@ -48,8 +49,8 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 class Preview:
     """One built corpus. Not for several threads at once."""
 
-    def __init__(self, prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection):
-        self._prepared, self._config, self._database = prepared, config, database
+    def __init__(self, prepared: Prepared, known: Known, config: CorpusConfig, database: DuckDBPyConnection):
+        self._prepared, self._known, self._config, self._database = prepared, known, config, database
         self._names = [source_name(source) for source in config.sources]
 
     def report(self, config: CorpusConfig, *, where: object = None) -> CorpusReport:
@@ -79,9 +80,8 @@ class Preview:
     # --- verdicts -------------------------------------------------------------------------------
 
     def _select(self, config: CorpusConfig) -> Selection:
-        return select(
-            self._prepared, config, chosen_rules(config), self._database, self._pairs if config.dedup.near else None
-        )
+        pairs = self._pairs if config.dedup.near else None
+        return select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known)
 
     @cached_property
     def _built(self) -> Selection:
@@ -90,7 +90,7 @@ class Preview:
     @cached_property
     def _pairs(self) -> Pairs | None:
         near = self._config.dedup.near
-        return existing_pairs(self._prepared, near, self._database) if near else None
+        return existing_pairs(self._prepared, self._known, near, self._database) if near else None
 
     @cached_property
     def _measures(self) -> set[str]:
@@ -178,7 +178,7 @@ def preview(workspace: Workspace, report: CorpusReport, config: CorpusConfig) ->
         problem = "the prepared text of this corpus is gone, and with it the measures of its documents"
         raise InputError(problem, where=prepared.path, fix="build the corpus again")
     with duckdb.connect(config={"memory_limit": "512MB"}) as database:
-        yield Preview(prepared, config, database)
+        yield Preview(prepared, remembered(workspace, config.dedup.against), config, database)
 
 
 def binned(values: NDArray[np.float64]) -> tuple[list[float], list[int]]:
@@ -210,6 +210,9 @@ def _refuse_other_text(built: CorpusConfig, asked: CorpusConfig, where: object) 
     if bool(asked.dedup.near) and not built.dedup.near:
         problem = "near duplicates were not looked for in this corpus"
         raise InputError(problem, where=where, key="dedup.near", fix="build it: graftline corpus build")
+    if asked.dedup.against != built.dedup.against or 0 < asked.dedup.near < min(FLOOR, built.dedup.near):
+        problem = "this needs documents to be compared that were not"
+        raise InputError(problem, where=where, key="dedup", fix="build it: graftline corpus build")
     for name in ("words", "allow", "model"):
         if getattr(asked.toxicity, name) != getattr(built.toxicity, name):
             problem = "this changes what is measured, not a threshold"

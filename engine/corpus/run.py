@@ -31,6 +31,7 @@ from engine.corpus.account import Accountant, store_verdicts
 from engine.corpus.contamination.build import for_report, recorded
 from engine.corpus.contamination.index import Index
 from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
+from engine.corpus.dedup.known import Known, known_corpora, remember
 from engine.corpus.dedup.near import near_pairs
 from engine.corpus.dedup.pairs import Pairs
 from engine.corpus.dedup.paragraphs import repeated_paragraphs
@@ -87,6 +88,7 @@ class _Build:
         self.context, self.config, self.work, self.where = context, config, work, context.folder.config
         self.teller = Teller(context)
         self.rules = chosen_rules(config, where=self.where)
+        self.against = known_corpora(context.workspace, config.dedup.against, where=self.where)
         self.workers = config.workers or cores()
 
     def build(self) -> CorpusManifest:
@@ -103,9 +105,10 @@ class _Build:
                 return self._from_prepared(prepared, materials.index, database)
 
     def _from_prepared(self, prepared: Prepared, index: Index | None, database: DuckDBPyConnection) -> CorpusManifest:
-        pairs = self._pairs(prepared, database)
+        known = self._known()
+        pairs = self._pairs(prepared, known, database)
         with self.teller.stage("select", "choosing documents"):
-            selection = select(prepared, self.config, self.rules, database, pairs)
+            selection = select(prepared, self.config, self.rules, database, pairs, known)
         self._cut_paragraphs(prepared, selection)
         with self.teller.stage("report", "counting"):
             heldout = self._heldout(prepared, selection, database)
@@ -124,13 +127,22 @@ class _Build:
             encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
         return self._publish(draft, tokenizer, encoded, report, looked)
 
-    def _pairs(self, prepared: Prepared, database: DuckDBPyConnection) -> Pairs | None:
+    def _known(self) -> Known:
+        """What stands in corpora built before."""
+        if not self.against:
+            return Known([])
+        with self.teller.stage("against", "reading other corpora"):
+            return remember(self.context.workspace, self.against, self.workers, self.teller.step)
+
+    def _pairs(self, prepared: Prepared, known: Known, database: DuckDBPyConnection) -> Pairs | None:
         """The near duplicates among all documents, whatever the rules say of them."""
         near = self.config.dedup.near
         if not near:
             return None
         with self.teller.stage("near", "comparing"):
-            return near_pairs(prepared, near, self.workers, _PAIRS_MEMORY, database, self.teller)
+            return near_pairs(
+                prepared, known, near, database, workers=self.workers, memory=_PAIRS_MEMORY, tell=self.teller.step
+            )
 
     def _cut_paragraphs(self, prepared: Prepared, selection: Selection) -> None:
         least = self.config.dedup.paragraphs

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.config.corpus import CorpusConfig
 from engine.corpus.contamination.build import holders
 from engine.corpus.dedup.exact import exact_duplicates
+from engine.corpus.dedup.known import Known
 from engine.corpus.dedup.pairs import Pairs, representatives
 from engine.corpus.dedup.paragraphs import Cuts
 from engine.corpus.dedup.resolve import resolve
@@ -46,7 +47,10 @@ class Criterion(NamedTuple):
 
 @dataclass
 class Replaced:
-    """Documents that went because of others, in the order of the documents."""
+    """Documents that went because of others, in the order of the documents.
+
+    `kept` counts from minus the number of known documents, which stand in other corpora, up to -1: those come first.
+    """
 
     dropped: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     kept: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -67,12 +71,14 @@ class Replaced:
 class Selection:
     """The verdict on every document."""
 
-    def __init__(self, documents: int):
+    def __init__(self, documents: int, known: Known | None = None):
         self.criteria: list[Criterion] = []
         """In the order in which they are tried."""
         self.verdict: NDArray[np.uint8] = np.zeros(documents, dtype=np.uint8)
         """(documents): 0 keeps; else one more than the place of what dropped it in `criteria`."""
         self.replaced = Replaced()
+        self.known = known or Known([])
+        """Documents of other corpora."""
         self.cuts = Cuts.none()
         """What is left out of kept documents."""
 
@@ -80,6 +86,11 @@ class Selection:
     def kept(self) -> NDArray[np.bool_]:
         kept: NDArray[np.bool_] = self.verdict == 0
         return kept
+
+    @property
+    def kept_and_known(self) -> NDArray[np.bool_]:
+        """(known documents, then ours)."""
+        return np.concatenate([np.ones(len(self.known), dtype=np.bool_), self.kept])
 
     def drop(self, criterion: Criterion, documents: Numbers) -> None:
         """Documents by number; those that are dropped already are left alone."""
@@ -93,12 +104,14 @@ def select(
     rules: Sequence[Sequence[Rule]],
     database: DuckDBPyConnection,
     pairs: Pairs | None = None,
+    known: Known | None = None,
 ) -> Selection:
     """The verdicts under a configuration's thresholds.
 
-    `rules`: those of each source (`rules.chosen`); `pairs` of near duplicates: see `dedup.near`.
+    `rules`: those of each source (`rules.chosen`); `pairs` of near duplicates: see `dedup.near`;
+    `known`: documents of other corpora, which stand before all of these.
     """
-    selection = Selection(prepared.documents)
+    selection = Selection(prepared.documents, known)
     _by_rules(selection, prepared, rules, database)
     if config.dedup.exact:
         _duplicates(selection, prepared, database)
@@ -127,22 +140,30 @@ def _criterion(rule: Rule) -> Criterion:
 def _duplicates(selection: Selection, prepared: Prepared, database: DuckDBPyConnection) -> None:
     """Of kept documents with one digest the first stays."""
     columns = column(prepared, database, "digest_0", "digest_1")
-    first = exact_duplicates(columns["digest_0"], columns["digest_1"], selection.kept, _MEMORY)
+    known = len(selection.known)
+    low, high = (np.concatenate([selection.known.digests[:, at], columns[f"digest_{at}"]]) for at in (0, 1))
+    first = exact_duplicates(low, high, selection.kept_and_known, _MEMORY)[known:] - known
     again = np.flatnonzero(first != np.arange(len(first)))
     selection.drop(Criterion("duplicate", "the same text but for whitespace"), again)
     selection.replaced = selection.replaced.and_these(again, first[again], np.ones(len(again), dtype=np.float32))
 
 
 def _near_duplicates(
-    selection: Selection, prepared: Prepared, pairs: Pairs, threshold: float, database: DuckDBPyConnection
+    selection: Selection,
+    prepared: Prepared,
+    pairs: Pairs,
+    threshold: float,
+    database: DuckDBPyConnection,
 ) -> None:
     """Of kept documents that are similar enough the first stays."""
-    twins = column(prepared, database, "shingles")["shingles"]
-    found = resolve(pairs, representatives(twins, _MEMORY), selection.kept, threshold)
-    gone = np.flatnonzero(found.by != np.arange(len(found.by)))
+    known = len(selection.known)
+    twins = np.concatenate([selection.known.twins, column(prepared, database, "shingles")["shingles"]])
+    found = resolve(pairs, representatives(twins, _MEMORY), selection.kept_and_known, threshold, known)
+    by, similarity = found.by[known:] - known, found.similarity[known:]
+    gone = np.flatnonzero(by != np.arange(len(by)))
     criterion = Criterion("near_duplicate", "nearly the same words as a kept document", None, threshold)
     selection.drop(criterion, gone)
-    selection.replaced = selection.replaced.and_these(gone, found.by[gone], found.similarity[gone])
+    selection.replaced = selection.replaced.and_these(gone, by[gone], similarity[gone])
 
 
 def without_repetition(selection: Selection, prepared: Prepared, cuts: Cuts) -> None:

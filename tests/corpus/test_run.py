@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,25 @@ def test_near_duplicates_go_and_another_threshold_reads_no_text(
     before = files()
     assert set(dropped(0.7)) == {"a.jsonl:22", "a.jsonl:23"}
     assert files() == before and len(before) > 4
+
+
+def test_what_stands_in_another_corpus_is_not_taken_again(build: Build, tmp_path: Path) -> None:
+    """Neither the same text nor nearly the same; who is kept, and where, is named."""
+    old = {"name": "old", "sources": [source(write_jsonl(tmp_path / "old.jsonl", SENTENCES[:20]))], "tokenizer": SMALL}
+    first = build(old)
+    rows = [*SENTENCES[20:30], SENTENCES[3].replace(" ", "  "), f"{SENTENCES[4]} Always!", SENTENCES[5]]
+    config = {"sources": [source(write_jsonl(tmp_path / "new.jsonl", rows))], "tokenizer": SMALL}
+    report = load_report(build({**config, "dedup": {"against": ["old"]}}).path)
+    assert report.kept_documents == 10
+    samples = {s.id: s for count in report.dropped for s in count.samples}
+    assert {count.rule: count.documents for count in report.dropped} == {"duplicate": 2, "near_duplicate": 1}
+    assert {id: s.kept_text for id, s in samples.items()} == {
+        f"new.jsonl:{line}": SENTENCES[at] for line, at in ((11, 3), (12, 4), (13, 5))
+    }
+    assert all(re.fullmatch(rf"(train|heldout):\d+ in {first.ref}", s.kept) for s in samples.values())
+    assert build({**config, "dedup": {"near": 0, "exact": False}}).manifest.documents == 13
+    with pytest.raises(InputError, match=r"dedup\.against.*no corpus 'older'.*did you mean 'old'"):
+        build({**config, "dedup": {"against": ["older"]}})
 
 
 def test_repeated_paragraphs_are_cut_and_the_report_says_so(build: Build, tmp_path: Path) -> None:

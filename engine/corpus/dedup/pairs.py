@@ -49,7 +49,7 @@ _NONE = Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float
 
 
 class Texts(Protocol):
-    """Reads documents' texts; sent to worker processes, so it must be picklable, and small."""
+    """Reads texts of documents, in ascending order; sent to worker processes, so it must be picklable, and small."""
 
     def __call__(self, numbers: Indices) -> list[str]: ...
 
