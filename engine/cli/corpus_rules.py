@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.base import emit, examples, json_option
+from engine.cli.base import emit, examples, home_option, json_option
 from engine.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     epilog=examples("graftline corpus rules", "graftline corpus rules web", "graftline corpus rules gopher --json"),
 )
 @click.argument("preset", required=False, default="", metavar="[PRESET]")
+@home_option
 @json_option
-def rules(preset: str, as_json: bool) -> None:
+def rules(preset: str, home: Path, as_json: bool) -> None:
     """Quality rules, by name: what they measure, which documents stay, and who published that.
 
     Without a PRESET all of them, and what the presets are for. A name is a key of [clean.rules]; give it a number,

@@ -53,3 +53,13 @@ def test_the_report_as_markdown(graftline: Graftline) -> None:
         "before and after",
     ):
         assert words in out, words
+
+
+def test_rules_are_told_with_their_origin_and_what_a_preset_asks(graftline: Graftline) -> None:
+    out = graftline("corpus", "rules", "general").out
+    row = next(line for line in out.splitlines() if line.startswith("alphabetic_words"))
+    assert "at least 0.7 *" in row and "at least 0.8" in row and "Gopher" in row
+    rows = graftline("corpus", "rules", "c4", "--json").json()["rules"]
+    assert [row["name"] for row in rows] == ["lorem_ipsum", "curly_brackets", "c4_sentences"]
+    wrong = graftline("corpus", "rules", "gofer")
+    assert wrong.code == 3 and "did you mean 'gopher'?" in wrong.one_line()
