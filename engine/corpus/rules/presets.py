@@ -32,6 +32,9 @@ def _usual(*names: str) -> dict[str, Bounds]:
 
 _REPETITION = _usual(*(criterion.name for criterion in CATALOGUE if criterion.origin == GOPHER_A1))
 _PROSE = _usual("hash_ratio", "ellipsis_ratio", "bullet_lines", "ellipsis_lines", "alphabetic_words")
+# A play has the speaker's name before each speech, a poem its refrain: half of the lines may repeat where little of
+# the text does. Gopher: 0.3.
+_PLAYS: dict[str, Bounds] = {"duplicate_lines": (None, 0.5), "duplicate_paragraphs": (None, 0.5)}
 _GOPHER = {**_usual("words", "mean_word_length", "stop_words"), **_PROSE, **_REPETITION}
 _C4_PAGE = _usual("lorem_ipsum", "curly_brackets")
 # Gopher: 3 to 10. Names in technical text are long.
@@ -53,6 +56,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 # Gopher: 0.8. Tables of contents, indexes and examples of calls have 0.75.
                 "alphabetic_words": (0.7, None),
                 **_REPETITION,
+                **_PLAYS,
                 "punctuated_lines": (0.03, None),
                 "short_lines": (None, 0.95),
             },
@@ -80,9 +84,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 **_WORDS,
                 **_ANY_TEXT,
                 **_usual("hash_ratio", "ellipsis_ratio", "ellipsis_lines", "alphabetic_words"),
-                # Refrains, and names before each speech: lines repeat where the text in them does not.
-                **{name: bounds for name, bounds in _REPETITION.items() if name not in ("duplicate_lines",)},
-                "duplicate_lines": (None, 0.5),
+                **_REPETITION,
+                **_PLAYS,
             },
         ),
         "technical": Preset(
@@ -90,7 +93,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             {"chars": (10, None), "mean_word_length": (2, 20), "alphabetic": (0.4, None), "symbol_words": (None, 0.6)},
             {
                 "function_words": (0.01, None),
-                "alphabetic_words": (0.6, None),
+                # Bars stand between the columns of a table.
+                "alphabetic_words": (0.5, None),
                 # Headings in Markdown and comments in examples begin with a number sign.
                 "hash_ratio": (None, 0.3),
                 "ellipsis_ratio": (None, 0.2),
