@@ -274,8 +274,9 @@ def test_a_report_says_what_was_mended_in_documents_that_were_kept(
     build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path
 ) -> None:
     texts = [*SENTENCES, "\x00" + SENTENCES[0], "A\x07 heron by the river eats cafe\u0301 food."]
-    (tmp_path / "a.jsonl").write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
-    corpus = build({"sources": [{"path": str(tmp_path), "name": "birds"}], "tokenizer": {"vocab_size": 300}})
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
+    corpus = build({"sources": [{"path": str(path), "name": "birds"}], "tokenizer": {"vocab_size": 300}})
     changes = load_report(corpus.path).changes
     assert [(c.step, c.documents, c.count, c.bytes) for c in changes] == [("control", 1, 1, 1), ("unicode", 1, 1, 1)]
     (sample,) = changes[0].samples

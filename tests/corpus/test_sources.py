@@ -171,6 +171,15 @@ def test_too_much_damage_is_refused_as_soon_as_it_is_certain(tmp_path: Path) -> 
     assert len(texts(tmp_path / "b.jsonl")) == 19_985
 
 
+def test_json_as_python_writes_it_is_read(tmp_path: Path) -> None:
+    rows = [{"text": "one", "score": float("nan")}, {"text": None}, {"text": "two", "n": 10**400, "x": float("-inf")}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert texts(tmp_path / "a.jsonl") == ["one", "", "two"]
+    (tmp_path / "a.jsonl").write_text('{"text": "half \\ud83d"}')
+    with pytest.raises(InputError, match="text: is half a character"):
+        texts(tmp_path / "a.jsonl")
+
+
 def test_a_row_group_that_cannot_be_read_costs_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     with duckdb.connect() as database:

@@ -8,6 +8,8 @@ is a document without text.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -20,6 +22,7 @@ from engine.corpus.reading.unpack import unpacked
 Numbered: TypeAlias = Iterator[tuple[int, str]]
 """(where in the file, text): a line from 1, or which item."""
 _BAD = (msgspec.DecodeError, UnicodeDecodeError)
+_LONE = re.compile(r"[\ud800-\udfff]")
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -48,10 +51,10 @@ def jsonl(file: SourceFile, field: str, tally: Tally, first: int = 0) -> Numbere
                 continue
             try:
                 text = read(line if number > 1 else line.removeprefix(_MARK))
-            except _BAD:
-                _skip(line, field, f"{file.path}:{number}", tally)
-                continue
-            yield number, text
+            except _BAD as error:
+                text = _lenient(line, field, f"{file.path}:{number}", error, tally)
+            if text is not None:
+                yield number, text
     except BrokenFile as error:
         tally.skip(f"{file.path}:{number + 1}", "damaged", detail=str(error), fix=AGAIN)
 
@@ -73,10 +76,10 @@ def json_file(file: SourceFile, field: str, tally: Tally, first: int = 0) -> Num
         if number >= first:
             try:
                 text = read(item)
-            except _BAD:
-                _skip(bytes(item), field, f"{file.path}:{number}", tally)
-                continue
-            yield number, text
+            except _BAD as error:
+                text = _lenient(bytes(item), field, f"{file.path}:{number}", error, tally)
+            if text is not None:
+                yield number, text
 
 
 def _reader(field: str) -> Callable[[bytes | msgspec.Raw], str]:
@@ -86,15 +89,19 @@ def _reader(field: str) -> Callable[[bytes | msgspec.Raw], str]:
     return lambda line: decode(line).text or ""
 
 
-def _skip(line: bytes, field: str, place: str, tally: Tally) -> None:
-    """Say what is wrong with a record that could not be read."""
+def _lenient(line: bytes, field: str, place: str, error: Exception, tally: Tally) -> str | None:
+    """The text of a record that is no JSON to the letter but for Python's NaN and Infinity; else None, and counted."""
     try:
-        row = msgspec.json.decode(line)
-    except _BAD as error:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
         tally.skip(place, "not JSON", detail=str(error), fix="mend or remove that line")
-        return
+        return None
     if not isinstance(row, dict):
         tally.skip(place, "not a JSON object", fix=f'each line must look like {{"{field}": "..."}}')
-        return
-    problem = f"{field}: is not text" if field in row else f"{field}: is missing"
-    tally.skip(place, problem, fix=f"set `field` to one of {', '.join(row) or 'none'}")
+        return None
+    text = row.get(field)
+    if isinstance(text, str) and not _LONE.search(text):
+        return text
+    problem = "is half a character" if isinstance(text, str) else "is not text" if field in row else "is missing"
+    tally.skip(place, f"{field}: {problem}", fix=f"set `field` to one of {', '.join(row) or 'none'}")
+    return None
