@@ -17,13 +17,13 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from engine.config.asked import as_asked_here
 from engine.config.bounds import parse_rules
 from engine.config.describe import keys, written
 from engine.config.load import KINDS, convert, load
-from engine.config.schema import ImportConfig, PretrainConfig, RunConfig, SuiteConfig
+from engine.config.schema import PretrainConfig, RunConfig, SuiteConfig
 from engine.config.sweep import Axes, expand, tag
 from engine.errors import InputError
-from engine.freeze.source import as_asked_here
 from engine.paths import Workspace, slug
 from tui.form_fields import OWN, SIZES, Field, Values, all_fields
 
@@ -56,8 +56,8 @@ def build(kind: str, values: Values, workspace: Workspace) -> Draft:
         try:
             expanded = _with_suites(raw, workspace) if kind == "evaluate" else raw
             found = convert(expanded, KINDS[kind], where=None, folder=Path.cwd())
-            found = as_asked_here(found) if isinstance(found, ImportConfig) else found
             assert isinstance(found, RunConfig)
+            found = as_asked_here(found)
             config, sweep = found, expand(found, axes) if axes else []
         except InputError as error:
             config, problems = None, placed([error], kind, values)

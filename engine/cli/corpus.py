@@ -48,10 +48,11 @@ def corpus_build(config: Path, overrides: tuple[str, ...], wait: bool, home: Pat
     What was read and measured is kept: another build with other thresholds reads no text again, and one that was
     stopped or killed goes on from its last finished part.
     """
+    from engine.config.asked import as_asked_here
     from engine.config.load import load
     from engine.config.schema import CorpusConfig
 
-    submit(home, load(config, CorpusConfig, overrides), config, wait=wait, as_json=as_json)
+    submit(home, as_asked_here(load(config, CorpusConfig, overrides)), config, wait=wait, as_json=as_json)
 
 
 @corpus.command("list", epilog=examples("graftline corpus list", "graftline corpus list --json"))

@@ -33,8 +33,9 @@ def import_weights(source: str, name: str, revision: str, context: int, wait: bo
     SOURCE is a folder in the Hugging Face layout or a hub id ORG/NAME: GPT-2, Llama, Mistral, Qwen2, Qwen3, SmolLM or
     OLMo-2. HF_ENDPOINT, HF_HUB_CACHE, HF_HOME and HF_HUB_OFFLINE are heeded.
     """
+    from engine.config.asked import as_asked_here
     from engine.config.schema import ImportConfig
-    from engine.freeze.source import as_asked_here, check_source
+    from engine.freeze.source import check_source
 
     config = as_asked_here(ImportConfig(name=name, source=source, revision=revision, context=context))
     check_source(config.source)

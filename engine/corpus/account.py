@@ -41,12 +41,15 @@ class Accountant:
 
     def __init__(self, prepared: Prepared, selection: Selection, config: CorpusConfig, database: DuckDBPyConnection):
         self.prepared, self.selection, self.database = prepared, selection, database
+        self.config = config
         self.names = [source_name(source) for source in config.sources]
 
     def report(self, name: str) -> CorpusReport:
         """Everything that is known before a token is made."""
         report = CorpusReport(name=name, prepared=self.prepared.key)
         report.sources = [SourceCount(name=source) for source in self.names]
+        for source, config in zip(report.sources, self.config.sources):
+            source.revision = config.revision if config.type == "hub" else ""
         for source, damage in zip(report.sources, self.prepared.parts[-1].info.next.damage):
             source.damaged = damage.damaged
             source.damage = [f"{sample.place}: {sample.problem}" for sample in damage.samples]

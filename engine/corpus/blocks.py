@@ -7,7 +7,7 @@ The cut depends on the documents alone: a reader that goes on from a block's end
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -52,8 +52,9 @@ class Block(Struct):
 class Reader:
     """Reads sources from a cursor on."""
 
-    def __init__(self, sources: Sequence[SourceConfig], start: Cursor):
-        self._sources, self._start = sources, start
+    def __init__(self, sources: Sequence[SourceConfig], start: Cursor, say: Callable[[str], None]):
+        """`say` is told what is fetched."""
+        self._sources, self._start, self._say = sources, start, say
         self._damage = [msgspec.convert(msgspec.to_builtins(one), Damage) for one in start.damage]
         self._damage += [Damage() for _ in sources[len(start.damage) :]]
 
@@ -84,7 +85,7 @@ class Reader:
     def _documents(self) -> Iterator[tuple[int, Document]]:
         for number in range(self._start.source, len(self._sources)):
             start = self._start.place if number == self._start.source else Place()
-            for document in documents(self._sources[number], start, self._damage[number]):
+            for document in documents(self._sources[number], start, self._damage[number], self._say):
                 yield number, document
 
     def _cursor(self, block: Block, source: int, place: Place) -> Cursor:

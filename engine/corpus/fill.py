@@ -34,7 +34,7 @@ def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller)
         start = part.info.next
         if part.info.last:
             return
-    reader, size = Reader(sources, start), sum(map(packed_size, sources))
+    reader, size = Reader(sources, start, teller.context.say), sum(map(packed_size, sources))
     missing = _missing(prepared, reader.blocks(), teller)
     for done in in_order(partial(preparer, materials, prepared.path), missing, workers):
         teller.step(done.documents, done.read_bytes, reader.read / size if size else 0.0)

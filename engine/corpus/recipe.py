@@ -18,7 +18,7 @@ from engine.corpus.contamination.index import Index
 from engine.corpus.measure.language import identity
 from engine.corpus.measure.toxicity import toxic_entries
 from engine.corpus.rules.custom import custom_rules
-from engine.corpus.sources import files
+from engine.corpus.sources import files, source_files
 from engine.paths import Workspace
 
 VERSION = 4
@@ -85,5 +85,7 @@ def _stamps(source: SourceConfig) -> tuple[tuple[str, ...], ...]:
     how = (source.type, source.field, source.separator)
     if source.type == "python-docs":
         return ((*how, sys.version, *source.include), source.exclude, source.only)
+    if source.type == "hub":  # pinned to a commit, which stands for the content of all its files
+        return ((*how, source.dataset, source.revision), tuple(file.label for file in source_files(source)))
     found = ((file.label, str(file.path), file.path.stat()) for file in files(source))
     return (how, *((label, path, str(stat.st_size), str(stat.st_mtime_ns)) for label, path, stat in found))

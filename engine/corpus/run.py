@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.config.fingerprint import fingerprint
@@ -40,6 +41,7 @@ from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import FILES, CorpusManifest
 from engine.corpus.pool import cores
 from engine.corpus.prepared import Prepared, prepared_at
+from engine.corpus.reading.hub import pinned
 from engine.corpus.recipe import gather, recipe
 from engine.corpus.report import Bucket, CorpusReport, save_report
 from engine.corpus.rules.chosen import chosen_rules
@@ -92,6 +94,7 @@ class _Build:
         self.workers = config.workers or cores()
 
     def build(self) -> CorpusManifest:
+        self.config = replace(self.config, sources=tuple(map(pinned, self.config.sources)))
         materials = gather(self.config, self.context.workspace, where=self.where)
         asked = recipe(materials)
         prepared = prepared_at(self.context.workspace, asked.key)

@@ -15,7 +15,8 @@ Damaged records are skipped and counted. More than the source's tolerance is an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -24,11 +25,18 @@ from engine.corpus import python_docs
 from engine.corpus.documents import START, Document, Place
 from engine.corpus.reading.damage import Damage, Tally
 from engine.corpus.reading.delimited import delimited
+from engine.corpus.reading.hub import Say, hub_files
 from engine.corpus.reading.jsonl import Numbered, json_file, jsonl
-from engine.corpus.reading.listing import SourceFile, files_at, format_of
+from engine.corpus.reading.listing import LocalFile, SourceFile, files_at, format_of
 from engine.corpus.reading.parquet import parquet
 from engine.corpus.reading.plain import pieces
 from engine.errors import InputError
+
+_DATASET = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+
+
+def _quietly(text: str) -> None:
+    """Says nothing."""
 
 
 def source_name(source: SourceConfig) -> str:
@@ -45,31 +53,47 @@ def check_sources(config: CorpusConfig, *, where: object = None) -> None:
             files(source, where=where, key=f"sources[{index}].path")
         elif source.type == "python-docs":
             _check_modules(source, where, f"sources[{index}].only")
+        elif not _DATASET.fullmatch(source.dataset):
+            problem = f"{source.dataset!r} is no id of a data set" if source.dataset else "is missing"
+            raise InputError(problem, where=where, key=f"sources[{index}].dataset", fix="an id is ORG/NAME")
 
 
-def files(source: SourceConfig, *, where: object = None, key: str = "path") -> list[SourceFile]:
+def files(source: SourceConfig, *, where: object = None, key: str = "path") -> Sequence[LocalFile]:
     """The files of a local source, in order."""
     if not source.path:
         raise InputError("is missing", where=where, key=key, fix="name a file, a folder or a glob")
     return files_at(Path(source.path), where=where, key=key)
 
 
+def source_files(source: SourceConfig, say: Say = _quietly) -> Sequence[SourceFile]:
+    """The files of any source that has some, in order; those on a hub are not fetched by this."""
+    match source.type:
+        case "files":
+            return files(source)
+        case "hub":
+            return hub_files(source, say)
+    return ()
+
+
 def packed_size(source: SourceConfig) -> int:
-    """Bytes of a local source's files, packed as they are; 0: not known."""
-    return sum(file.size for file in files(source)) if source.type == "files" else 0
+    """Bytes of a source's files, packed as they are; 0: it has none."""
+    return sum(file.size for file in source_files(source))
 
 
-def documents(source: SourceConfig, start: Place = START, damage: Damage | None = None) -> Iterator[Document]:
+def documents(
+    source: SourceConfig, start: Place = START, damage: Damage | None = None, say: Say = _quietly
+) -> Iterator[Document]:
     """Every document of one source from a place on, with `\\n` line ends and no space around it.
 
     `damage` goes on being counted where it stands: with what was found before `start`, if that was read earlier. After
     each document it holds what was found up to there. Raises `InputError` as soon as too much is damaged.
+    `say` is told what is fetched.
     """
     damage = Damage() if damage is None else damage
     if source.type == "python-docs":
         found = _docstrings(source, start)
     else:
-        listed = files(source)
+        listed = source_files(source, say)
         before, after = listed[: start.file], listed[start.file :]
         tally = Tally(damage, source.tolerance, sum(f.size for f in listed), sum(f.size for f in before))
         found = _in_files(source, after, start, tally)
@@ -78,7 +102,7 @@ def documents(source: SourceConfig, start: Place = START, damage: Damage | None 
         yield document
 
 
-def _in_files(source: SourceConfig, listed: list[SourceFile], start: Place, tally: Tally) -> Iterator[Document]:
+def _in_files(source: SourceConfig, listed: Sequence[SourceFile], start: Place, tally: Tally) -> Iterator[Document]:
     name = source_name(source)
     for number, file in enumerate(listed, start=start.file):
         first = start.item if number == start.file else 0
@@ -90,7 +114,7 @@ def _in_files(source: SourceConfig, listed: list[SourceFile], start: Place, tall
 
 def _read(file: SourceFile, source: SourceConfig, tally: Tally, first: int) -> Iterator[tuple[str, int, str]]:
     """(id, item, text) of each document in one file."""
-    format = format_of(file.path.name)
+    format = format_of(file.label)
     if format == "txt":
         for number, line, text in pieces(file, source.separator, tally, first):
             yield f"{file.label}:{line}" if source.separator else file.label, number, text

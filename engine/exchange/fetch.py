@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config.schema import ImportConfig
-from engine.errors import InputError
 from engine.freeze.source import check_source, is_local
+from engine.hub import HubPlace, client
 
 _WANTED = ("*.json", "*.jinja", "*.safetensors")
 
@@ -22,19 +22,8 @@ def fetch(config: ImportConfig, say: Callable[[str], None]) -> tuple[Path, str]:
 
 
 def _from_hub(config: ImportConfig, say: Callable[[str], None]) -> Path:
-    try:
-        import huggingface_hub as hub
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            HFValidationError,
-            LocalEntryNotFoundError,
-            OfflineModeIsEnabled,
-        )
-    except ModuleNotFoundError:
-        fix = "pip install 'graftline[hub]', or give a local folder"
-        raise InputError("a hub id needs the package huggingface_hub", where=config.source, fix=fix) from None
-    say(f"hub: {config.source} from {'the cache alone' if config.offline else config.endpoint or 'the public hub'}")
-    try:
+    with client(config.source, instead="a local folder") as hub:
+        say(f"hub: {config.source} from {HubPlace(config.endpoint, config.cache, config.offline).name}")
         return Path(
             hub.snapshot_download(
                 config.source,
@@ -45,9 +34,3 @@ def _from_hub(config: ImportConfig, say: Callable[[str], None]) -> Path:
                 allow_patterns=list(_WANTED),
             )
         )
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled):
-        fix = "connect once, or give a local folder"
-        raise InputError("is not in the hub's cache and could not be fetched", where=config.source, fix=fix) from None
-    except (HfHubHTTPError, HFValidationError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise InputError(f"the hub refuses: {first}", where=config.source, fix="check the id and revision") from None

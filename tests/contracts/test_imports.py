@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOOR = {"errors", "paths", "plain", "figures", "dialogue", "markdown", "collector"}
+FLOOR = {"errors", "paths", "plain", "figures", "dialogue", "markdown", "collector", "hub"}
 RECORD = FLOOR | {"config", "journal"}
 TORCH_ZONE = RECORD | {"stage", "corpus", "model", "train", "freeze", "scores"}
 
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "paths": {"errors"},
     "plain": set(),
     "memory": set(),
+    "hub": {"errors"},
     "collector": set(),
     "figures": set(),
     "dialogue": set(),

@@ -11,13 +11,15 @@ import torch
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 
+from engine.config.asked import as_asked_here
 from engine.config.schema import ImportConfig, ModelConfig
 from engine.errors import InputError
 from engine.exchange.shape import family_of
-from engine.freeze.source import as_asked_here
+from engine.freeze.refs import find_model
 from engine.freeze.verify import problems
 from engine.paths import Workspace
 from tests.exchange.conftest import bring
+from tests.support.hub import hub
 from tests.support.stages import stage
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -130,6 +132,23 @@ def test_a_hub_id_is_found_in_the_cache_without_a_network(imported, exchange, tm
     assert "org/tiny@0123456789ab" in run.journal.read_text()
     with pytest.raises(InputError, match="not in the hub's cache"):
         stage(exchange, replace(config, source="org/other"))
+
+
+def test_a_hub_id_is_fetched_from_a_hub(imported, exchange, tmp_path, monkeypatch):
+    """The same weights as from the folder, no other file, and the commit in the journal."""
+    folder = Path(shutil.copytree(imported("qwen3").folder, tmp_path / "published"))
+    (folder / "pytorch_model.bin").write_bytes(b"pickled")
+    with hub() as server:
+        commit = server.publish("models", "org/served", folder)
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        config = as_asked_here(ImportConfig(name="served", source="org/served"))
+        run = stage(exchange, config)
+        assert not any("pytorch_model" in asked for asked in server.asked)
+        with pytest.raises(InputError, match=r"org/none: the hub refuses: .*404"):
+            stage(exchange, replace(config, source="org/none"))
+    assert f"org/served@{commit[:12]}" in run.journal.read_text()
+    assert find_model(exchange, "served").manifest.sha256 == imported("qwen3").base.manifest.sha256
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def jsonl(file: SourceFile, field: str, tally: Tally, first: int = 0) -> Numbere
             if number < first or not line or line.isspace():
                 continue
             try:
-                text = read(line if number > 1 else line.removeprefix(_MARK))
+                text: str | None = read(line if number > 1 else line.removeprefix(_MARK))
             except _BAD as error:
                 text = _lenient(line, field, f"{file.path}:{number}", error, tally)
             if text is not None:
@@ -75,7 +75,7 @@ def json_file(file: SourceFile, field: str, tally: Tally, first: int = 0) -> Num
     for number, item in enumerate(items, start=1):
         if number >= first:
             try:
-                text = read(item)
+                text: str | None = read(item)
             except _BAD as error:
                 text = _lenient(bytes(item), field, f"{file.path}:{number}", error, tally)
             if text is not None:

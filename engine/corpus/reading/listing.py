@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from engine.errors import InputError
 
@@ -19,16 +19,30 @@ _KNOWN = re.compile(
 _ALIKE = {"md": "txt", "ndjson": "jsonl"}
 
 
-class SourceFile(NamedTuple):
+class SourceFile(Protocol):
     """One file of a source."""
 
-    label: str
-    """Its path inside the source: what ids begin with, so that they leave the machine's folders out."""
-    path: Path
+    @property
+    def label(self) -> str:
+        """Its path inside the source: what ids begin with, so that they leave the machine's folders out."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is, once it is there: a file on a hub is waited for."""
 
     @property
     def size(self) -> int:
         """Bytes, packed as they are."""
+
+
+class LocalFile(NamedTuple):
+    """A `SourceFile` on this machine."""
+
+    label: str
+    path: Path
+
+    @property
+    def size(self) -> int:
         return self.path.stat().st_size
 
 
@@ -41,14 +55,14 @@ def format_of(name: str) -> str | None:
     return _ALIKE.get(found, found)
 
 
-def files_at(path: Path, *, where: object = None, key: str = "path") -> list[SourceFile]:
+def files_at(path: Path, *, where: object = None, key: str = "path") -> list[LocalFile]:
     """The files at a path or glob, sorted by label. Raises `InputError` when there is none."""
     if path.is_file():
         if not format_of(path.name):
             raise InputError(f"{path} is in no format known here", where=where, key=key, fix=f"use {FORMATS}")
-        return [SourceFile(path.name, path)]
+        return [LocalFile(path.name, path)]
     folder, found = _listing(path)
-    labelled = [SourceFile(p.relative_to(folder).as_posix(), p) for p in found if format_of(p.name) and p.is_file()]
+    labelled = [LocalFile(p.relative_to(folder).as_posix(), p) for p in found if format_of(p.name) and p.is_file()]
     if not labelled:
         problem = f"nothing to read at {path}" if found or path.is_dir() else f"no such file or folder: {path}"
         raise InputError(problem, where=where, key=key, fix=f"check the path; files may be {FORMATS}")
