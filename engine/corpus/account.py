@@ -26,7 +26,7 @@ from engine.corpus.report import (
     SourceCount,
     snippet,
 )
-from engine.corpus.select import Selection, column
+from engine.corpus.select import JUDGED, Selection, column
 from engine.corpus.sources import source_name
 
 if TYPE_CHECKING:
@@ -153,6 +153,8 @@ class Accountant:
         return others | {document: (id, self.names[source]) for document, id, source in rows}
 
     def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:
+        if measure == JUDGED and self.selection.scores is not None:
+            return {document: float(self.selection.scores[document]) for document in documents}
         if measure not in self._measures or not documents:
             return {}
         rows = self._ask(f'SELECT document, "{measure}" FROM documents WHERE document IN (FROM unnest($2))', documents)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
@@ -61,6 +62,19 @@ def in_order(make: Callable[[], Work[T, R]], items: Iterable[T], workers: int) -
 
 
 @contextmanager
+def apart(make: Callable[[], Work[T, R]]) -> Iterator[Work[T, R]]:
+    """`make()`, called once in one process of its own, which has all cores to itself. Raises as `in_order`."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(partial(_Lazy, make),))
+    try:
+        yield lambda item: pool.submit(_do, item).result()
+    except BrokenProcessPool:
+        raise MachineError("a process died that scored documents, as one does where memory is short") from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
 def _started(make: Callable[[], Work[T, R]], workers: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(make,))
@@ -92,6 +106,19 @@ def _begin(make: Callable[[], Work[Any, Any]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = make()
+
+
+class _Lazy:
+    """Makes its function when it is first called, so that what making raises is raised there."""
+
+    def __init__(self, make: Callable[[], Work[Any, Any]]):
+        self._make = make
+        self._made: Work[Any, Any] | None = None
+
+    def __call__(self, item: Any) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return self._made(item)
 
 
 def _end_with_parent() -> None:

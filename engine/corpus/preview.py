@@ -25,7 +25,8 @@ from engine.corpus.dedup.pairs import FLOOR, Pairs
 from engine.corpus.prepared import Prepared, prepared_at
 from engine.corpus.report import SAMPLES, Amount, CorpusReport, RuleCount, Sample, SourceCount, snippet
 from engine.corpus.rules.chosen import chosen_rules
-from engine.corpus.select import Selection, column, select
+from engine.corpus.scores import Judge, judge_of
+from engine.corpus.select import JUDGED, Selection, column, select
 from engine.corpus.sources import source_name
 from engine.errors import InputError
 from engine.paths import Workspace
@@ -49,8 +50,16 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 class Preview:
     """One built corpus. Not for several threads at once."""
 
-    def __init__(self, prepared: Prepared, known: Known, config: CorpusConfig, database: DuckDBPyConnection):
+    def __init__(
+        self,
+        prepared: Prepared,
+        known: Known,
+        config: CorpusConfig,
+        database: DuckDBPyConnection,
+        judge: Judge | None = None,
+    ):
         self._prepared, self._known, self._config, self._database = prepared, known, config, database
+        self._scores = judge.given(prepared) if judge else None
         self._names = [source_name(source) for source in config.sources]
 
     def report(self, config: CorpusConfig, *, where: object = None) -> CorpusReport:
@@ -69,6 +78,8 @@ class Preview:
         """Of a measure, over all documents that were read, or those of one source. Empty where there is none."""
         if measure == NEAR:
             values = self._pairs.similarity if self._pairs is not None else np.empty(0)
+        elif measure == JUDGED and self._scores is not None:
+            values = self._scores[self._of(source)] if source else self._scores
         elif measure in self._measures:
             values = column(self._prepared, self._database, measure)[measure]
             values = values[self._of(source)] if source else values
@@ -81,7 +92,7 @@ class Preview:
 
     def _select(self, config: CorpusConfig) -> Selection:
         pairs = self._pairs if config.dedup.near else None
-        return select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known)
+        return select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known, self._scores)
 
     @cached_property
     def _built(self) -> Selection:
@@ -178,7 +189,8 @@ def preview(workspace: Workspace, report: CorpusReport, config: CorpusConfig) ->
         problem = "the prepared text of this corpus is gone, and with it the measures of its documents"
         raise InputError(problem, where=prepared.path, fix="build the corpus again")
     with duckdb.connect(config={"memory_limit": "512MB"}) as database:
-        yield Preview(prepared, remembered(workspace, config.dedup.against), config, database)
+        judge = judge_of(workspace, config.toxicity)
+        yield Preview(prepared, remembered(workspace, config.dedup.against), config, database, judge)
 
 
 def binned(values: NDArray[np.float64]) -> tuple[list[float], list[int]]:
@@ -213,7 +225,7 @@ def _refuse_other_text(built: CorpusConfig, asked: CorpusConfig, where: object) 
     if asked.dedup.against != built.dedup.against or 0 < asked.dedup.near < min(FLOOR, built.dedup.near):
         problem = "this needs documents to be compared that were not"
         raise InputError(problem, where=where, key="dedup", fix="build it: graftline corpus build")
-    for name in ("words", "allow", "model"):
+    for name in ("words", "allow", "model", "label"):
         if getattr(asked.toxicity, name) != getattr(built.toxicity, name):
             problem = "this changes what is measured, not a threshold"
             raise InputError(problem, where=where, key=f"toxicity.{name}", fix="build it: graftline corpus build")

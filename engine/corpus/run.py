@@ -45,7 +45,8 @@ from engine.corpus.reading.hub import pinned
 from engine.corpus.recipe import gather, recipe
 from engine.corpus.report import Bucket, CorpusReport, save_report
 from engine.corpus.rules.chosen import chosen_rules
-from engine.corpus.select import Selection, column, select, without_repetition
+from engine.corpus.scores import Scores, judge_of
+from engine.corpus.select import Selection, by_rules, column, select, without_repetition
 from engine.corpus.shards import held_out, token_dtype
 from engine.corpus.sources import check_sources
 from engine.corpus.stream import Batch, Stream
@@ -92,6 +93,7 @@ class _Build:
         self.rules = chosen_rules(config, where=self.where)
         self.against = known_corpora(context.workspace, config.dedup.against, where=self.where)
         self.workers = config.workers or cores()
+        self.judge = judge_of(context.workspace, config.toxicity, where=self.where)
 
     def build(self) -> CorpusManifest:
         self.config = replace(self.config, sources=tuple(map(pinned, self.config.sources)))
@@ -110,8 +112,9 @@ class _Build:
     def _from_prepared(self, prepared: Prepared, index: Index | None, database: DuckDBPyConnection) -> CorpusManifest:
         known = self._known()
         pairs = self._pairs(prepared, known, database)
+        scores = self._scores(prepared, database)
         with self.teller.stage("select", "choosing documents"):
-            selection = select(prepared, self.config, self.rules, database, pairs, known)
+            selection = select(prepared, self.config, self.rules, database, pairs, known, scores)
         self._cut_paragraphs(prepared, selection)
         with self.teller.stage("report", "counting"):
             heldout = self._heldout(prepared, selection, database)
@@ -129,6 +132,14 @@ class _Build:
         with self.teller.stage("encode", "encoding", report.kept_bytes):
             encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
         return self._publish(draft, tokenizer, encoded, report, looked)
+
+    def _scores(self, prepared: Prepared, database: DuckDBPyConnection) -> Scores | None:
+        """What a classifier says of the documents that no rule drops."""
+        if self.judge is None:
+            return None
+        kept = by_rules(prepared, self.rules, database).kept
+        with self.teller.stage("score", "asking the classifier about", prepared.bytes):
+            return self.judge.judge(prepared, kept, self.teller)
 
     def _known(self) -> Known:
         """What stands in corpora built before."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config.corpus import CorpusConfig
+from engine.config.corpus import CorpusConfig, ToxicityConfig
 from engine.corpus.contamination.build import holders
 from engine.corpus.dedup.exact import exact_duplicates
 from engine.corpus.dedup.known import Known
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.int64]
 
+JUDGED = "toxic_model"
+"""The rule whose measure is a classifier's probability."""
 _MEMORY = 128 << 20
 """Bytes that sorting may hold."""
 _BLANK = 64
@@ -79,6 +81,8 @@ class Selection:
         self.replaced = Replaced()
         self.known = known or Known([])
         """Documents of other corpora."""
+        self.scores: NDArray[np.float32] | None = None
+        """(documents): what the classifier said."""
         self.cuts = Cuts.none()
         """What is left out of kept documents."""
 
@@ -105,14 +109,17 @@ def select(
     database: DuckDBPyConnection,
     pairs: Pairs | None = None,
     known: Known | None = None,
+    scores: NDArray[np.float32] | None = None,
 ) -> Selection:
     """The verdicts under a configuration's thresholds.
 
     `rules`: those of each source (`rules.chosen`); `pairs` of near duplicates: see `dedup.near`;
-    `known`: documents of other corpora, which stand before all of these.
+    `known`: documents of other corpora, which stand before all of these; `scores` (documents) of a classifier, NaN
+    where it was not asked: see `scores`.
     """
-    selection = Selection(prepared.documents, known)
-    _by_rules(selection, prepared, rules, database)
+    selection = by_rules(prepared, rules, database, known)
+    if scores is not None:
+        _judged(selection, scores, config.toxicity)
     if config.dedup.exact:
         _duplicates(selection, prepared, database)
     if pairs is not None:
@@ -122,15 +129,28 @@ def select(
     return selection
 
 
-def _by_rules(
-    selection: Selection, prepared: Prepared, rules: Sequence[Sequence[Rule]], database: DuckDBPyConnection
-) -> None:
+def by_rules(
+    prepared: Prepared,
+    rules: Sequence[Sequence[Rule]],
+    database: DuckDBPyConnection,
+    known: Known | None = None,
+) -> Selection:
     """The first rule that each document breaks, where it breaks one."""
+    selection = Selection(prepared.documents, known)
     selection.criteria = [_criterion(rule) for rule in merged(rules)]
     broken, values = first_broken(rules)
     query = f"SELECT document, {broken} AS broken FROM read_parquet($parts) WHERE broken IS NOT NULL"
     found = database.execute(query, {"parts": prepared.tables(), **values}).fetchnumpy()
     selection.verdict[found["document"]] = found["broken"] + 1
+    return selection
+
+
+def _judged(selection: Selection, scores: NDArray[np.float32], toxicity: ToxicityConfig) -> None:
+    """Documents that the classifier finds too probable to be of its label."""
+    selection.scores = scores
+    reason = f"{toxicity.label}, says {toxicity.model}"
+    criterion = Criterion(JUDGED, reason, None, toxicity.probability)
+    selection.drop(criterion, np.flatnonzero(scores >= np.float32(toxicity.probability)))
 
 
 def _criterion(rule: Rule) -> Criterion:

@@ -65,6 +65,8 @@ def prepare(workspace: Workspace, config: RunConfig, where: object = None, *, fo
             return _branch(workspace, config, where)
         case EvaluateConfig():
             return _evaluate(workspace, config, where)
+        case CorpusConfig():
+            return _corpus(workspace, config, where)
     return Prepared(config, ())
 
 
@@ -86,7 +88,7 @@ def _checks(workspace: Workspace, config: RunConfig, where: object, *, force: bo
     """Checks without side effects, each raising `InputError` or returning."""
     match config:
         case CorpusConfig():
-            return _corpus_checks(config, where)
+            return _corpus_checks(workspace, config, where)
         case PretrainConfig():
             there: list[Check] = [
                 lambda: find_corpus(workspace, config.corpus, where=where, key="corpus"),
@@ -134,7 +136,7 @@ def _settled(workspace: Workspace, config: PretrainConfig | BranchConfig) -> tup
     return train, (f"micro-batch: {train.rows} sequences, for ~{needs} of {figures.size(room)}",)
 
 
-def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
+def _corpus_checks(workspace: Workspace, config: CorpusConfig, where: object) -> list[Check]:
     checks: list[Check] = [lambda: safe_name(config.name, where=where)]
     if not config.sources:
         checks.append(lambda: _refuse("there are none", where, "sources", "add a [[sources]] table"))
@@ -145,9 +147,34 @@ def _corpus_checks(config: CorpusConfig, where: object) -> list[Check]:
     words, ranks = config.toxicity.words, config.tokenizer.file
     if words not in ("", "built-in"):
         checks.append(lambda: _file(words, where, "toxicity.words"))
+    if config.toxicity.model:
+        checks.append(lambda: _judge(workspace, config, where))
     if ranks:
         checks.append(lambda: _file(ranks, where, "tokenizer.file"))
     return checks
+
+
+def _judge(workspace: Workspace, config: CorpusConfig, where: object) -> ModelRef | None:
+    """The classifier that judges documents; None where it is not one of Graftline's."""
+    from engine.corpus.scores import check_label
+
+    named = config.toxicity.model
+    if ":" in named:
+        return None
+    model = find_model(workspace, named, where=where, key="toxicity.model")
+    if not model.frozen:
+        fix = f"freeze it: graftline freeze {named}"
+        raise InputError(f"{named} is not frozen", where=where, key="toxicity.model", fix=fix)
+    check_label(model.card(), config.toxicity.label, model.id, where=where)
+    return model
+
+
+def _corpus(workspace: Workspace, config: CorpusConfig, where: object) -> Prepared:
+    model = _judge(workspace, config, where) if config.toxicity.model else None
+    if model is None:
+        return Prepared(config, ())
+    toxicity = replace(config.toxicity, model=model.id)
+    return Prepared(replace(config, toxicity=toxicity), (f"model:{model.id}",))
 
 
 def _rules(config: CorpusConfig, where: object) -> None:
