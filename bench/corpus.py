@@ -42,7 +42,7 @@ from engine.corpus.measure.toxicity import BUILT_IN, toxic_entries
 
 WORKERS = 2
 PEERS = {
-    "datatrove": ("datatrove==0.10.*", "orjson", "spacy==3.8.*"),
+    "datatrove": ("datatrove[processing]==0.10.*", "orjson", "spacy==3.8.*"),
     "text-dedup": ("text-dedup==0.4.*",),
     "datasketch": ("datasketch==2.0.*",),
     "rensa": ("rensa==0.5.*",),
@@ -184,7 +184,11 @@ class Bench:
         built = self._built()
         column = Column("Graftline", __version__)
         home = built.prepared.path.parents[1]
-        again = build(self.corpus, self.work, home, WORKERS, "--set", "clean.rules.words=[100,100000]")
+        rule = "clean.rules.words=[100,100000]"
+        command = [own_build.graftline(), "corpus", "preview", "bench", "--home", str(home), "--set", rule, "--json"]
+        column.put("previewed by the command, s", taken(command, self.work / "preview.log").seconds)
+        column.put("previewed where the first one was, as in the app, s", own_build.previewed(built, self.work))
+        again = build(self.corpus, self.work, home, WORKERS, "--set", rule)
         column.put("built again with another rule: all, s", again.took.seconds)
         column.put("of it before the tokenizer, s", again.before_tokens)
         column.put("peak memory, MB", again.took.memory / 1e6)

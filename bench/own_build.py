@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from msgspec.structs import replace
 
 from bench.planted import Planted
 from bench.taken import Taken, taken
+from engine.config.corpus import CleanConfig, CorpusConfig
+from engine.config.load import load
 from engine.corpus.prepared import Prepared
+from engine.corpus.preview import preview
+from engine.corpus.report import load_report
+from engine.paths import Workspace
 
 ROOT = Path(__file__).parents[1]
 CONFIG = """kind = "corpus"
@@ -107,6 +115,20 @@ def graftline() -> str:
     if not os.access(found, os.X_OK):
         raise SystemExit(f"{found} is not there: install Graftline into this environment")
     return str(found)
+
+
+def previewed(built: Built, work: Path) -> float:
+    """Seconds to see what another threshold would do, once a first one was seen: the median of five."""
+    told = load(work / "bench.toml", CorpusConfig)
+    home = Workspace(built.prepared.path.parents[1])
+    seconds = []
+    with preview(home, load_report(built.folder), told) as session:
+        for words in (50, 60, 70, 80, 90, 100):
+            asked = replace(told, clean=CleanConfig(rules={"words": (float(words), 100_000.0)}))
+            started = time.perf_counter()
+            session.report(asked)
+            seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
 
 
 def damage(planted: Planted, work: Path, home: Path) -> dict[str, float]:

@@ -18,17 +18,19 @@ import numpy as np
 
 from engine.config.corpus import SourceConfig
 from engine.corpus.blocks import Block, Cursor, Reader
-from engine.corpus.dedup.near import SIGNATURES, TWINS, PreparedTexts, signed
-from engine.corpus.dedup.pairs import find_pairs, representatives
+from engine.corpus.dedup.known import Known
+from engine.corpus.dedup.near import SIGNATURES, TWINS, near_pairs, signed
+from engine.corpus.dedup.pairs import representatives
 from engine.corpus.dedup.resolve import resolve
 from engine.corpus.measure.batch import Batch
 from engine.corpus.pool import in_order
-from engine.corpus.prepare import _batches
 from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
 from engine.corpus.select import column
 
 THRESHOLD = 0.7
 MEMORY = 256 << 20
+TOGETHER = 64
+"""Documents whose words are found at once."""
 
 
 class Signer:
@@ -38,7 +40,8 @@ class Signer:
         self.prepared, self.database = Prepared(folder), duckdb.connect(config={"threads": 1})
 
     def __call__(self, block: Block) -> None:
-        found = [signed(Batch(texts)) for _, texts in _batches(block.texts)]
+        texts = block.texts
+        found = [signed(Batch(texts[first : first + TOGETHER])) for first in range(0, len(texts), TOGETHER)]
         columns = {name: np.concatenate([columns[name] for columns in found]) for name in (SIGNATURES, TWINS)}
         encoded = [text.encode() for text in block.texts]
         sizes = np.array([len(text) for text in encoded], dtype=np.int64)
@@ -60,10 +63,9 @@ def main(texts: Path, out: Path, workers: int) -> None:
     for _ in in_order(partial(Signer, folder), Reader([SourceConfig(path=str(texts))], Cursor()).blocks(), workers):
         pass
     prepared, database = Prepared(folder), duckdb.connect()
-    columns = column(prepared, database, "id", "bytes", TWINS)
-    rows = (part.array(SIGNATURES) for part in prepared.parts)
-    pairs = find_pairs(
-        rows, columns[TWINS], columns["bytes"], PreparedTexts(folder), out, memory=MEMORY, workers=workers
+    columns = column(prepared, database, "id", TWINS)
+    pairs = near_pairs(
+        prepared, Known([]), THRESHOLD, database, workers=workers, memory=MEMORY, tell=lambda documents, size: None
     )
     everyone = np.ones(prepared.documents, dtype=np.bool_)
     by = resolve(pairs, representatives(columns[TWINS], MEMORY), everyone, THRESHOLD).by
