@@ -94,6 +94,17 @@ def test_short_items_are_one_run_and_the_shortest_cannot_be_told() -> None:
     assert found(["it is just long enough to tell so", "long enough to tell", "too short"], index) == {(0, 1)}
 
 
+def test_a_short_item_with_one_changed_word_is_found_and_a_turn_of_speech_is_not() -> None:
+    index = build_index(
+        sets(["even as lame horror flicks go this is lame", "they did it for the first time in years"]), 8
+    )
+    told = ["even as PRIVATE horror flicks go this is lame", "even as horror flicks go this is so lame"]
+    assert found([f"he said: {text}, and went" for text in told], index) == {(0, 0), (1, 0)}
+    assert not found(
+        ["now for the first time in years they met", "horror flicks go this is lame but not at all"], index
+    )
+
+
 def test_what_stands_in_many_items_is_a_template() -> None:
     chance = random.Random(3)
     template = "what is the sentiment of the following review of a film"

@@ -23,6 +23,8 @@ from engine.corpus.contamination.items import TestItem, TestSet
 from engine.corpus.measure.batch import Batch
 from engine.corpus.measure.words import Hashes, Indices, Words, ngrams
 
+VERSION = 1
+"""Counts changes of how anything is looked for."""
 SHORTEST = 5
 """Words of the shortest row that is looked for, as one run."""
 SHARE = 0.5
@@ -78,13 +80,19 @@ class Index:
     """(rows): words to find close together before the row counts as found."""
     weight: Indices
     """(rows): words that stand in some run that is looked for; what shares are of."""
+    hashes: Hashes
+    """(words of all rows)"""
+    telling: NDArray[np.bool_]
+    """(words of all rows): whether it stands in some run that is looked for."""
+    begins: Indices
+    """(rows + 1): the number of each row's first word."""
     told: NDArray[np.bool_]
     """(items): whether it can be looked for: not those too short, or made of common runs alone."""
 
     @property
     def fingerprint(self) -> str:
         """Changes with anything that is looked for."""
-        digest = hashlib.sha256(f"{self.ngram} {SHORTEST} {SHARE}".encode())
+        digest = hashlib.sha256(f"{VERSION} {self.ngram}".encode())
         for tests in self.sets:
             digest.update(bytes.fromhex(tests.sha256))
         return digest.hexdigest()
@@ -105,16 +113,23 @@ def build_index(sets: Sequence[TestSet], ngram: int) -> Index:
     owner = np.repeat(np.arange(len(items)), [len(item.texts) for item in items])
     suite = np.repeat(np.arange(len(sets)), [len(tests.items) for tests in sets])
     sizes = _sizes(words.counts, ngram)
-    tables, weight = [], np.zeros(len(owner), dtype=np.int64)
+    tables, marks = [], np.zeros(len(words.hashes) + 1, dtype=np.int64)
     for size in np.unique(sizes[sizes > 0]).tolist():
         hashes, rows, places = _runs(words, size, sizes == size)
         keep = ~_common(hashes, owner[rows], suite)
         tables.append(_table(size, hashes[keep], rows[keep], places[keep]))
-        weight += covered(rows[keep], places[keep], np.full(int(keep.sum()), size), len(owner))
+        first = words.begins[rows[keep]] + places[keep]
+        np.add.at(marks, first, 1)
+        np.add.at(marks, first + size, -1)
+    telling = np.cumsum(marks)[:-1] > 0
+    weight = np.bincount(words.document[telling], minlength=len(owner))
     needed = np.maximum(np.ceil(SHARE * weight), np.minimum(words.counts, NEEDED)).astype(np.int64)
     told = np.zeros(len(items), dtype=np.bool_)
     told[owner[(weight >= needed) & (needed > 0)]] = True
-    return Index(tuple(sets), ngram, tuple(tables), owner, words.counts, needed, weight, told)
+    return Index(
+        tuple(sets), ngram, tuple(tables), owner, words.counts, needed, weight,
+        words.hashes, telling, words.begins, told,
+    )  # fmt: skip
 
 
 def covered(group: Indices, place: Indices, size: Indices, groups: int) -> Indices:

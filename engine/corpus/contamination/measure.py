@@ -4,7 +4,8 @@
 
 A long document shares some run with some item by chance, here and there. So runs count together only where they stand
 close: no further from one to the next than half the item is long. A document holds an item when such a group covers
-enough of the item's words (`Index.needed`), or when fifty words in a row are the same.
+enough of the item's words (`Index.needed`), when nearly all words of a short one stand in place (`aligned`), or when
+fifty words in a row are the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.contamination.aligned import ALIKE, LEAST, alike
 from engine.corpus.contamination.index import Index, covered
 from engine.corpus.measure.batch import Batch, Columns
 from engine.corpus.measure.words import Indices, ngrams
@@ -55,8 +57,11 @@ def find(batch: Batch, index: Index) -> Hits:
     row, document = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
     row[group], document[group] = shared.row, shared.document
     run = _runs(shared, group, groups)
-    found = np.flatnonzero((cover >= index.needed[row]) | (run >= VERBATIM))
-    share = cover[found] / np.maximum(index.weight[row[found]], 1)
+    slant = shared.word - shared.place
+    in_place = alike(batch.folded_words, index, group, shared.row, shared.document, slant, groups)
+    near = in_place >= np.maximum(ALIKE * index.weight[row], LEAST - 1)
+    found = np.flatnonzero((cover >= index.needed[row]) | near | (run >= VERBATIM))
+    share = np.maximum(cover, in_place)[found] / np.maximum(index.weight[row[found]], 1)
     best = _best(document[found], index.items[row[found]], share)
     found, words = found[best], batch.folded_words
     return Hits(
