@@ -16,8 +16,9 @@ import numpy as np
 
 from engine.corpus.dedup.banding import Banding
 from engine.corpus.dedup.crowd import crowd_pairs
+from engine.corpus.dedup.gathered import Gathered
 from engine.corpus.dedup.groups import groups
-from engine.corpus.dedup.minhash import PERMUTATIONS, Rows, agreeing
+from engine.corpus.dedup.minhash import PERMUTATIONS, agreeing
 from engine.corpus.dedup.runs import Runs
 from engine.corpus.measure.words import Hashes, Indices, mixed
 
@@ -28,11 +29,11 @@ _SLACK = 0.1
 """How far below the floor a pair's estimate may lie: 2.4 standard deviations of an estimate at 0.5."""
 _CROWD = 32
 """The largest group in which all are compared with all."""
-_SLICE = 1 << 15
+_SLICE = 1 << 14
 """Members of groups whose pairs are made at a time."""
 
 
-def add_candidates(runs: Runs, rows: Rows, banding: Banding, floor: float, known: int, memory: int) -> None:
+def add_candidates(runs: Runs, rows: Gathered, banding: Banding, floor: float, known: int, memory: int) -> None:
     """Every pair that shares a band, with how many columns it agrees in, into `runs`.
 
     Documents are given by their place in `rows`. Two of the first `known`, which are another corpus's, make no pair.
@@ -49,20 +50,20 @@ def add_candidates(runs: Runs, rows: Rows, banding: Banding, floor: float, known
                     _keep_alike(runs, rows, earlier[new], later[new], least)
 
 
-def _band_keys(rows: Rows, bands: range, size: int) -> list[Hashes]:
+def _band_keys(rows: Gathered, bands: range, size: int) -> list[Hashes]:
     """Each band's columns as one hash a document."""
     keys = [np.empty(len(rows), dtype=np.uint64) for _ in bands]
     for begin in range(0, len(rows), _SLICE):
-        block = np.asarray(rows[begin : begin + _SLICE]).astype(np.uint64)
+        block = rows[begin : begin + _SLICE]
         for out, band in zip(keys, bands):
             key = np.zeros(len(block), dtype=np.uint64)
             for column in range(band * size, (band + 1) * size):
-                key = mixed(key + block[:, column] + np.uint64(1))
+                key = mixed(key + block[:, column].astype(np.uint64) + np.uint64(1))
             out[begin : begin + _SLICE] = key
     return keys
 
 
-def _pairs(members: Indices, begins: Indices, rows: Rows, least: int) -> Iterator[Pairs]:
+def _pairs(members: Indices, begins: Indices, rows: Gathered, least: int) -> Iterator[Pairs]:
     """Of groups of documents that share a band: all pairs of small ones, chosen pairs of crowds."""
     sizes = np.diff(begins)
     for group in np.flatnonzero(sizes > _CROWD):
@@ -77,7 +78,7 @@ def _pairs(members: Indices, begins: Indices, rows: Rows, least: int) -> Iterato
             yield members[at], members[at + step]
 
 
-def _keep_alike(runs: Runs, rows: Rows, earlier: Indices, later: Indices, least: int) -> None:
+def _keep_alike(runs: Runs, rows: Gathered, earlier: Indices, later: Indices, least: int) -> None:
     for begin in range(0, len(earlier), _SLICE):
         one, two = earlier[begin : begin + _SLICE], later[begin : begin + _SLICE]
         agree = agreeing(rows[one], rows[two])

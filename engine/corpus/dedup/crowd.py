@@ -7,8 +7,8 @@ and so on: a document leads at a level unless two leaders of that level before i
 about *earlier, kept* documents only, and these are leaders; so a document meets, at each level, the first and the most
 alike of them. Why two lead where one would do: estimates err by 0.04, and a rule may have dropped the first.
 
-Pairs may be lost in a crowd with more than 64 leaders of a level. In simulated crowds of 1,000 to 2,000 documents (tails
-of a page changed, words edited, chains of versions, 20 kinds of one page) who stays came out as in comparing all with
+Pairs may be lost in a crowd with more than 64 leaders of a level. In simulated crowds of 1,000 to 2,000 documents (a
+page's tail changed, words edited, chains of versions, 20 kinds of one page) who stays came out as in comparing all with
 all, at every threshold from 0.6 to 0.9, but where most pairs lie at the threshold itself: 24 of 1,451 then got by.
 """
 
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.dedup.gathered import Gathered
 from engine.corpus.dedup.minhash import PERMUTATIONS, Rows, agreeing
 from engine.corpus.measure.words import Indices
 
@@ -34,12 +35,12 @@ _TOGETHER = 32
 _BLOCK = 1 << 12
 
 
-def crowd_pairs(members: Indices, rows: Rows, least: int) -> Iterator[tuple[Indices, Indices]]:
+def crowd_pairs(members: Indices, rows: Gathered, least: int) -> Iterator[tuple[Indices, Indices]]:
     """Pairs of a leader and a later document that agree in at least `least` columns, some at a time."""
     leaders = _Leaders(least)
     for begin in range(0, len(members), _BLOCK):
         block = members[begin : begin + _BLOCK]
-        yield leaders.meet(block, np.asarray(rows[block]))
+        yield leaders.meet(block, rows[block])
 
 
 class _Leaders:
@@ -75,7 +76,8 @@ class _Leaders:
         """(documents, levels): where each would lead, given in how many columns it agrees with each leader."""
         leads = self._leads[:, : self._count]
         alike = np.count_nonzero(leads & (agree[:, None] >= _LEVELS), axis=2)
-        return (alike < _EACH) & (np.count_nonzero(leads, axis=1) < _MOST)
+        few: NDArray[np.bool_] = (alike < _EACH) & (np.count_nonzero(leads, axis=1) < _MOST)
+        return few
 
     def _add(self, number: int, row: NDArray[np.uint16], leads: NDArray[np.bool_]) -> None:
         self._rows[self._count], self._numbers[self._count], self._leads[:, self._count] = row, number, leads

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from engine.corpus.dedup.banding import banding
 from engine.corpus.dedup.candidates import add_candidates
+from engine.corpus.dedup.gathered import Gathered
 from engine.corpus.dedup.groups import first_equal
-from engine.corpus.dedup.minhash import PERMUTATIONS, Rows
+from engine.corpus.dedup.minhash import Rows
 from engine.corpus.dedup.runs import Runs
 from engine.corpus.dedup.similarity import similarities
 from engine.corpus.measure.words import Hashes, Indices
@@ -92,7 +93,7 @@ def find_pairs(
     taking &= twins != 0
     numbers = np.flatnonzero(taking)
     runs = Runs(folder, memory // 4)
-    held = _gathered(rows, taking, folder, memory // 4)
+    held = Gathered(rows, taking, folder, memory // 4)
     add_candidates(runs, held, banding(min(TARGET, near)), floor, int(np.searchsorted(numbers, known)), memory // 2)
     tasks = (
         task
@@ -117,22 +118,6 @@ def representatives(twins: Hashes, memory: int) -> Indices:
     """(documents): the number of the first document with the same shingles, which stands for it among pairs."""
     first = first_equal(twins, memory)
     return np.where(twins != 0, first, np.arange(len(twins)))
-
-
-def _gathered(blocks: Iterable[Rows], taking: NDArray[np.bool_], folder: Path, memory: int) -> Rows:
-    """The rows of some documents in one array: in memory where that is little, else in a file of `folder`."""
-    shape = (int(np.count_nonzero(taking)), PERMUTATIONS)
-    rows: Rows
-    if shape[0] * PERMUTATIONS * 2 <= memory:
-        rows = np.empty(shape, dtype=np.uint16)
-    else:
-        rows = np.lib.format.open_memmap(folder / "rows.npy", mode="w+", dtype=np.uint16, shape=shape)
-    at = done = 0
-    for block in blocks:
-        chosen = block[taking[done : done + len(block)]]
-        rows[at : at + len(chosen)] = chosen
-        at, done = at + len(chosen), done + len(block)
-    return rows
 
 
 def _tasks(earlier: Indices, later: Indices, sizes: Indices) -> Iterator[Task]:
