@@ -1,6 +1,6 @@
 """What each character of a batch is: a letter, a digit or something else, without a loop over characters.
 
-    UTF-8 bytes -> one kind a byte (that of the character which begins there) -> running sums -> counts of any stretch
+    UTF-8 bytes -> one kind a byte (that of the character which begins there) -> counts of any stretch
 
 ASCII is looked up in a table of 256. Beyond it every *different* character is asked once, as `str` knows it, so that
 é, ж and 語 are letters here as they are in Python.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from engine.corpus.measure.words import Indices, Text
 
 LETTER, DIGIT, OTHER, INSIDE, UNKNOWN = range(5)
 """INSIDE: no character begins at this byte."""
+_LOOK = 12
+"""Bytes of a word that are looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,24 @@ class Characters:
         """(documents): characters of each."""
         return self.between(self.text.begins[:-1], self.text.begins[1:] - 1)
 
-    @cached_property
-    def letters(self) -> NDArray[np.int32]:
-        """(bytes + 1): letters before each byte."""
-        return _running(self.kinds == LETTER)
+    def count(self, kind: int) -> Indices:
+        """(documents): characters of this kind in each."""
+        marks, begins = self.kinds == kind, self.text.begins.tolist()
+        return np.array([np.count_nonzero(marks[a:b]) for a, b in pairwise(begins)], dtype=np.int64)
 
-    @cached_property
-    def digits(self) -> NDArray[np.int32]:
-        return _running(self.kinds == DIGIT)
+    def any_in(self, kind: int, starts: Indices, ends: Indices) -> NDArray[np.bool_]:
+        """Which of these stretches of bytes, none empty, have a character of this kind. Most words begin with one."""
+        found: NDArray[np.bool_] = self.kinds[starts] == kind
+        left = np.flatnonzero(~found)
+        for step in range(1, _LOOK):
+            left = left[starts[left] + step < ends[left]]
+            here = self.kinds[starts[left] + step] == kind
+            found[left[here]] = True
+            left = left[~here]
+        if len(left):  # such as a line of dashes
+            running = _running(self.kinds == kind)
+            found[left] = running[ends[left]] > running[starts[left]]
+        return found
 
 
 def _running(marks: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.corpus.measure.batch import Batch, Columns
+from engine.corpus.measure.characters import DIGIT, LETTER
 from engine.corpus.measure.counts import per_document, share, whole
 from engine.corpus.measure.endings import ends_in, ends_in_dots
 from engine.corpus.measure.finder import Finder
@@ -33,8 +34,8 @@ def _lengths(batch: Batch) -> Columns:
 
 
 def _characters(batch: Batch) -> Columns:
-    chars, begins = batch.characters, batch.text.begins
-    letters, digits = np.diff(chars.letters[begins]), np.diff(chars.digits[begins])
+    chars = batch.characters
+    letters, digits = chars.count(LETTER), chars.count(DIGIT)
     spaces = chars.lengths - np.diff(batch.before_words[batch.words.begins])
     return {
         "alphabetic": share(letters + spaces, chars.lengths),
@@ -44,9 +45,8 @@ def _characters(batch: Batch) -> Columns:
 
 def _words(batch: Batch) -> Columns:
     words, chars = batch.words, batch.characters
-    lettered = chars.letters[words.ends] > chars.letters[words.starts]
-    bare = np.flatnonzero(~lettered)
-    symbols = bare[chars.digits[words.ends[bare]] == chars.digits[words.starts[bare]]]
+    bare = np.flatnonzero(~chars.any_in(LETTER, words.starts, words.ends))
+    symbols = bare[~chars.any_in(DIGIT, words.starts[bare], words.ends[bare])]
     return {
         "alphabetic_words": share(words.counts - per_document(words.begins, bare), words.counts),
         "symbol_words": share(per_document(words.begins, symbols), words.counts),

@@ -79,9 +79,10 @@ def _later(keys: Hashes) -> NDArray[np.bool_]:
 
 def _repeated(words: Words) -> Iterator[Repeated]:
     """The n-grams that repeat, for every length from 2 to the longest."""
-    inside = np.flatnonzero(np.diff(words.document) == 0)
-    salted = words.hashes[inside] + words.document[inside].astype(np.uint64) * _SALT
-    found = _grouped(2, inside, mixed(salted) + words.hashes[inside + 1])
+    document = words.document
+    salted = mixed(words.hashes + document.astype(np.uint64) * _SALT)
+    inside = np.flatnonzero(document[1:] == document[:-1])
+    found = _grouped(2, inside, salted[inside] + words.hashes[inside + 1])
     yield found
     for n in range(3, DUPLICATE[-1] + 1):
         follows = np.flatnonzero(np.diff(found.first) == 1)
