@@ -126,10 +126,10 @@ class _Build:
         self._refuse_too_little(report, heldout)
         draft = self._draft(prepared, selection, heldout)
         sources = column(prepared, database, "source")["source"]
-        stream = Stream(prepared, selection.kept, heldout, sources, selection.cuts)
+        stream = Stream(prepared, selection.copies * selection.kept, heldout, sources, selection.cuts)
         with self.teller.stage("tokenizer", "training the tokenizer on"):
             tokenizer = self._tokenizer(draft, stream)
-        with self.teller.stage("encode", "encoding", report.kept_bytes):
+        with self.teller.stage("encode", "encoding", stream.bytes):
             encoded = encode(stream.batches(), tokenizer, draft, cores(), self._encoded)
         return self._publish(draft, tokenizer, encoded, report, looked)
 
@@ -219,6 +219,7 @@ class _Build:
         content = hashlib.sha256(f"{prepared.key} {fingerprint(self.config.tokenizer)}".encode())
         content.update(selection.verdict.tobytes())
         content.update(heldout.tobytes())
+        content.update(selection.copies.tobytes())
         content.update(selection.cuts.records.tobytes())
         draft = self.work / f"corpus-{content.hexdigest()[:12]}"
         for other in self.work.glob("corpus-*"):

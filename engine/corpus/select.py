@@ -24,6 +24,7 @@ from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
 from engine.corpus.rules.rules import Rule
 from engine.corpus.rules.verdict import first_broken, merged
+from engine.corpus.weights import Copies, copies
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -83,6 +84,8 @@ class Selection:
         """Documents of other corpora."""
         self.scores: NDArray[np.float32] | None = None
         """(documents): what the classifier said."""
+        self.copies: Copies = np.ones(documents, dtype=np.uint8)
+        """(documents): how often each is taken, if it is kept."""
         self.cuts = Cuts.none()
         """What is left out of kept documents."""
 
@@ -126,6 +129,8 @@ def select(
         _near_duplicates(selection, prepared, pairs, config.dedup.near, database)
     if config.contamination.suites and config.contamination.action == "drop":
         selection.drop(Criterion("contaminated", "holds an item of a test set"), holders(prepared, database))
+    if any(source.weight != 1 for source in config.sources):
+        _by_weight(selection, prepared, config, database)
     return selection
 
 
@@ -184,6 +189,15 @@ def _near_duplicates(
     criterion = Criterion("near_duplicate", "nearly the same words as a kept document", None, threshold)
     selection.drop(criterion, gone)
     selection.replaced = selection.replaced.and_these(gone, by[gone], similarity[gone])
+
+
+def _by_weight(selection: Selection, prepared: Prepared, config: CorpusConfig, database: DuckDBPyConnection) -> None:
+    """Documents that their source's weight takes more than once, or not at all."""
+    columns = column(prepared, database, "source", "digest_1")
+    weights = np.array([source.weight for source in config.sources])[columns["source"]]
+    selection.copies = copies(columns["digest_1"].view(np.uint64), weights, config.seed)
+    left_out = Criterion("weight", "left out by the weight of its source")
+    selection.drop(left_out, np.flatnonzero(selection.copies == 0))
 
 
 def without_repetition(selection: Selection, prepared: Prepared, cuts: Cuts) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.corpus.dedup.paragraphs import Cuts
 from engine.corpus.prepared import Part, Prepared
+from engine.corpus.weights import Copies, rounds
 
 BATCH_BYTES = 1 << 20
 
@@ -25,22 +26,31 @@ class Batch(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """Which documents there are; arrays are (all documents, kept or not)."""
+    """Which documents there are; arrays are (all documents, taken or not)."""
 
     prepared: Prepared
-    kept: NDArray[np.bool_]
+    copies: Copies
+    """How often each is taken on the training side; on the other, once."""
     heldout: NDArray[np.bool_]
     sources: NDArray[np.int32]
     cuts: Cuts
     """What is left out of them."""
 
+    @property
+    def bytes(self) -> int:
+        """Of all texts in all batches, before anything is left out of them."""
+        taken = np.where(self.heldout, np.minimum(self.copies, 1), self.copies)
+        parts = ((np.diff(part.places), part.info.first) for part in self.prepared.parts)
+        return sum(int(sizes @ taken[first : first + len(sizes)]) for sizes, first in parts)
+
     def batches(self, *, training: bool = False) -> Iterator[Batch]:
         """About `BATCH_BYTES` each, or one document that is larger; `training`: only the training side."""
-        wanted = self.kept & ~self.heldout if training else self.kept
-        for part in self.prepared.parts:
-            first = part.info.first
-            rows = np.flatnonzero(wanted[first : first + part.info.documents])
-            yield from self._of(part, rows)
+        heldout = np.uint8(0) if training else np.minimum(self.copies, 1)
+        for turn in rounds(np.where(self.heldout, heldout, self.copies)):
+            for part in self.prepared.parts:
+                first = part.info.first
+                rows = np.flatnonzero(turn[first : first + part.info.documents])
+                yield from self._of(part, rows)
 
     def _of(self, part: Part, rows: NDArray[np.int64]) -> Iterator[Batch]:
         sizes = (part.places[1:] - part.places[:-1])[rows]

@@ -9,24 +9,31 @@ rounds: all first copies, then all second ones, and so on, so that the copies of
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-_SPAN = 1 << 64
+from engine.corpus.measure.words import mixed
+
+Copies = NDArray[np.uint8]
+"""(documents): 0 for those that are not taken."""
+_LOT = 0xC0B1E5
 
 
-def copies(digest: bytes, weight: float, seed: int) -> int:
-    """How often the document with this digest is taken; on average over documents, `weight` times.
+def copies(digests: NDArray[np.uint64], weights: NDArray[np.float64], seed: int) -> Copies:
+    """(documents): how often each is taken; on average over many, as often as its source's weight says.
 
-    The same digest, weight and seed always give the same. A larger weight never gives fewer.
+    `digests` are 64 random bits of each text. The same digest, weight and seed always give the same; a larger weight
+    never gives fewer.
     """
-    whole = int(weight)
-    lot = hashlib.blake2b(digest, digest_size=8, salt=b"copies", key=str(seed).encode()).digest()
-    return whole + (int.from_bytes(lot) < (weight - whole) * _SPAN)
+    whole = np.floor(weights)
+    key = mixed(np.array([seed], dtype=np.uint64) + np.uint64(_LOT))
+    lots = mixed(digests ^ key) / 2.0**64
+    return (whole + (lots < weights - whole)).astype(np.uint8)
 
 
-def rounds(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The numbers of the documents that stand in each round, given how many copies each has."""
-    return [np.flatnonzero(counts > turn) for turn in range(int(counts.max(initial=0)))]
+def rounds(counts: Copies) -> Iterator[NDArray[np.bool_]]:
+    """(documents): who stands in each round."""
+    for turn in range(int(counts.max(initial=0))):
+        yield counts > turn
