@@ -140,16 +140,40 @@ def corpus_samples(name: str, rule: str, source: str, full: bool, home: Path, as
 
 @corpus.command(
     "duplicates",
-    epilog=examples("graftline corpus duplicates web", "graftline corpus duplicates web --full --json"),
+    epilog=examples(
+        "graftline corpus duplicates web",
+        "graftline corpus duplicates web --full --json",
+        "graftline corpus duplicates web --about 0.75 --pairs 5",
+    ),
 )
 @name_argument
+@click.option(
+    "--about",
+    type=click.FloatRange(0, 1),
+    metavar="S",
+    help="Instead, pairs of documents whose similarity is nearest to this, to choose dedup.near by.",
+)
+@click.option(
+    "--pairs",
+    "count",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many pairs with --about.",
+)
 @full_option
 @home_option
 @json_option
-def corpus_duplicates(name: str, full: bool, home: Path, as_json: bool) -> None:
-    """The largest groups of duplicates and near-duplicates: which document was kept, and which went because of it."""
+def corpus_duplicates(name: str, about: float | None, count: int, full: bool, home: Path, as_json: bool) -> None:
+    """The largest groups of duplicates and near-duplicates: which document was kept, and which went because of it.
+
+    With --about, pairs from all documents that were read, whatever became of them: no text is compared again.
+    """
     from engine.cli import corpus_words, render
 
+    if about is not None:
+        return _pairs_about(name, about, count, home, full=full, as_json=as_json)
     report = _report(name, home)
     if as_json:
         return emit(report.clusters)
@@ -210,6 +234,25 @@ def corpus_preview(name: str, overrides: tuple[str, ...], source: str, shown: in
         parts += corpus_words.newly(count.rule, count, count.samples[:shown])
     parts += corpus_words.newly("kept", None, would.kept_samples[:shown]) if shown else []
     return render.show(*parts)
+
+
+def _pairs_about(name: str, about: float, count: int, home: Path, *, full: bool, as_json: bool) -> None:
+    from engine.cli import corpus_words, render
+    from engine.config.load import load
+    from engine.config.schema import CorpusConfig
+    from engine.corpus.dedup.look import pairs_about
+    from engine.corpus.report import load_report
+
+    with workspace(home) as client:
+        row = find_corpus_row(client, name)
+        report = load_report(client.workspace.corpora / row.name / row.hash)
+        config = load(client.workspace.run(row.run_id or "").config, CorpusConfig)
+        found = pairs_about(client.workspace, report, config, about, count)
+    if as_json:
+        return emit(found)
+    if not found:
+        return say("no documents of this corpus are alike")
+    return render.show(*corpus_words.pairs(found, full=full))
 
 
 def _samples(name: str, rule: str, source: str, home: Path, *, full: bool, as_json: bool) -> None:

@@ -171,6 +171,15 @@ def clusters(found: Sequence[Cluster], *, full: bool) -> list[RenderableType]:
     return parts
 
 
+def pairs(found: Sequence[Sample], *, full: bool) -> list[RenderableType]:
+    """Documents that are alike, whether or not one of them went."""
+    parts: list[RenderableType] = []
+    for one in found:
+        head = f"similarity {number(one.similarity or 0)}: {one.kept}, and {one.id} in {one.source}"
+        parts += [render.text(head, "bold"), _text(one.kept_text, full), _text(one.text, full), ""]
+    return parts
+
+
 def contaminated(found: Sequence[Contaminated], *, full: bool) -> list[RenderableType]:
     """Documents that share text with a test item, with the passage and the item."""
     parts: list[RenderableType] = []

@@ -191,7 +191,9 @@ class Accountant:
         nearest = rows[np.argsort(-replaced.similarity[rows], kind="stable")][:_MEMBERS]
         members = self._samples(replaced.dropped[nearest].tolist())
         (first,) = self._samples([kept])
-        return Cluster(kept=first, documents=size, members=members)
+        query = "SELECT sum(read_bytes) FROM documents WHERE document IN (FROM unnest($2))"
+        ((gone,),) = self._ask(query, replaced.dropped[rows].tolist())
+        return Cluster(kept=first, documents=size, bytes=int(gone), members=members)
 
     def _ask(self, query: str, documents: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         with_verdicts = f"WITH documents AS (FROM read_parquet($1) JOIN verdicts USING (document)) {query}"

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.config.load import convert
+from engine.config.schema import CorpusConfig
+from engine.corpus.dedup.look import pairs_about
 from engine.corpus.manifest import CorpusFolder
 from engine.corpus.report import SAMPLES, load_report
 from engine.corpus.texts import texts
@@ -160,6 +163,11 @@ def test_near_duplicates_go_and_another_threshold_reads_no_text(
     before = files()
     assert set(dropped(0.7)) == {"a.jsonl:22", "a.jsonl:23"}
     assert files() == before and len(before) > 4
+    report = load_report(max((workspace.corpora / "test").iterdir(), key=lambda path: path.stat().st_mtime))
+    built = convert({"name": "test", **config}, CorpusConfig, where="test")
+    pairs = pairs_about(workspace, report, built, similarity=0.75, count=1)
+    assert [(one.text, one.kept_text, one.similarity) for one in pairs] == [(inside, text, pytest.approx(27 / 37))]
+    assert (report.clusters[0].documents, report.clusters[0].bytes) == (2, len(inside) + len(f"{text} Really."))
 
 
 def test_what_stands_in_another_corpus_is_not_taken_again(build: Build, tmp_path: Path) -> None:
