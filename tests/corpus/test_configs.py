@@ -13,6 +13,7 @@ from engine.config.load import load
 from engine.config.schema import CorpusConfig
 from engine.corpus.manifest import CorpusFolder
 from engine.corpus.report import load_report
+from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.rules.overview import page
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "corpus"
@@ -29,6 +30,12 @@ def test_it_builds(build: Callable[[dict[str, Any]], CorpusFolder], name: str, t
     assert report.bytes_per_token > 1.5
     by_rules = sum(count.documents for count in report.dropped if "duplicate" not in count.rule)
     assert by_rules <= dropped * report.documents
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_its_rules_are_rules(path: Path) -> None:
+    config = load(path, CorpusConfig)
+    assert len(chosen_rules(config, where=path)) == len(config.sources)
 
 
 def test_the_page_has_every_rule_and_what_each_preset_asks() -> None:
