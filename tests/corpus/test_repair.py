@@ -71,11 +71,19 @@ def test_wrapped_prose_is_joined_and_what_is_not_prose_stays(width: int) -> None
         "\n\n".join([PROSE] * 8),
         "def wrap(text, width=72):\n    lines = []\n    for word in text.split():\n        if fits(word):\n"
         "            lines[-1] += word\n        else:\n            lines.append(word)\n    return lines\n" * 5,
-        "".join(f"{n:064x},{n * n:064x}\n" for n in range(20)),
+        "".join(f"{n:040x},{n * n:040x}\n" for n in range(9)),
+        "Я помню старый дом у тихой и холодной реки\nИ мельницу, что спала на другом берегу,\n" * 12,
+        "鹭鸟清早来到水边，站了很久，孩子们都以为它是一根木桩；后来它不慌不忙地低下头，叼起了一条鱼。\n" * 12,
     ],
 )
 def test_documents_that_are_not_wrapped_stay_as_they_are(text: str) -> None:
     assert joined([text]) == [(text, 0)]
+
+
+def test_prose_in_another_alphabet_is_joined() -> None:
+    text = "Цапля, которая живёт у старой мельницы, рано утром пришла к воде и стояла так долго, что дети приняли её за "
+    text += "столб; потом она не спеша согнула шею и поймала рыбу, которой никто не видел, пока её не стало, и ушла."
+    assert joined([wrap(text, 44)]) == [(text, wrap(text, 44).count("\n"))]
 
 
 def test_many_documents_are_joined_each_by_itself() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -39,6 +40,8 @@ _PARTLY = 0.25
 """Share of its line ends that must stand in paragraphs of wrapped prose for a document to be joined in part."""
 _TAB, _LINE_END, _SPACE, _HYPHEN = 9, 10, 32, 45
 _MARKS = np.array([ord(mark) for mark in "-*+•◦●"])
+_CASED = 0x2000
+"""Scripts with capital and small letters lie below: Latin, Greek, Cyrillic, Armenian, Georgian."""
 _WORD, _ENDING = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+\Z")
 _LONGEST = 30
 """Characters of a part of a word."""
@@ -206,8 +209,15 @@ def _begins_item(lines: _Lines) -> Flags:
 
 
 def _begins_small(lines: _Lines) -> Flags:
-    first = _at(lines, 0)
-    return ((first >= ord("a")) & (first <= ord("z"))) | (first >= ord("ß"))
+    """With a small letter. Scripts that have none are never taken for wrapped prose: too little tells it from verse."""
+    small: Flags = _small_letters()[np.minimum(_at(lines, 0).astype(np.uint32), _CASED - 1)]
+    return small
+
+
+@cache
+def _small_letters() -> Flags:
+    """(code points that may have case): which are small letters."""
+    return np.array([chr(code).islower() for code in range(_CASED - 1)] + [False])
 
 
 def _at(lines: _Lines, step: int) -> Codes:
