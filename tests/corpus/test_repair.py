@@ -81,9 +81,10 @@ def test_documents_that_are_not_wrapped_stay_as_they_are(text: str) -> None:
 
 
 def test_prose_in_another_alphabet_is_joined() -> None:
-    text = "Цапля, которая живёт у старой мельницы, рано утром пришла к воде и стояла так долго, что дети приняли её за "
-    text += "столб; потом она не спеша согнула шею и поймала рыбу, которой никто не видел, пока её не стало, и ушла."
-    assert joined([wrap(text, 44)]) == [(text, wrap(text, 44).count("\n"))]
+    text = "Цапля, которая живёт у старой мельницы, рано утром пришла к воде и стояла так долго, что дети приняли её "
+    text += "за столб; потом она не спеша согнула шею и поймала рыбу, которой никто не видел, пока её не стало, и ушла."
+    wrapped = "\n\n".join([wrap(text, 44)] * 2)
+    assert joined([wrapped]) == [(f"{text}\n\n{text}", 2 * wrap(text, 44).count("\n"))]
 
 
 def test_many_documents_are_joined_each_by_itself() -> None:
