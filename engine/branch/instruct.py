@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.branch.data import Instruction, instructions
 from engine.branch.method import Recipe, Setting
-from engine.model.items import Order, Pair, pad_pairs, pair, prompt_tokens, render
+from engine.model.items import Order, Pair, pad_pairs, pair, templated
 from engine.model.transformer import GraftModel
 from engine.train.task import Item
 
@@ -40,7 +40,7 @@ class InstructTask:
     def _encoded(self, rows: list[Instruction], side: str) -> list[Pair]:
         setting, context = self._setting, self._setting.card.model.context
         tokenizer, template = setting.tokenizer, setting.config.template
-        prompts = prompt_tokens(tokenizer, [render(template, row.instruction, row.input) for row in rows])
+        prompts = templated(tokenizer, template, [(row.instruction, row.input) for row in rows])
         answers = tokenizer.encode_batch([row.output for row in rows])
         pairs = [pair(p, [*answer, tokenizer.end_of_text], context) for p, answer in zip(prompts, answers)]
         if cut := sum(one.cut for one in pairs):

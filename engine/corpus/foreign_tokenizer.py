@@ -42,7 +42,7 @@ class ForeignTokenizer(Tokenizer):
 
     def __init__(self, data: bytes, ends: Ends, others: dict[str, bytes], where: Path):
         self.name, self.end_of_text, self.starts = ends.name, ends.end_of_text, ends.starts
-        self.data, self.others = data, others
+        self.data, self.others, self.special = data, others, {}
         self._inner = parsed(data, where)
         self._n_vocab = 1 + max(self._inner.get_vocab(with_added_tokens=True).values())
 

@@ -51,6 +51,8 @@ class Tokenizer(ABC):
     """Ends every document and every answer."""
     starts: tuple[int, ...]
     """What stands before every text that a model is asked about."""
+    special: dict[str, int]
+    """Special tokens beside `end_of_text` that a prompt template may spell out, by name."""
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from engine.corpus.tokenizer import Tokenizer
 from engine.journal.events import Progress
 from engine.model.devices import Device
 from engine.model.generate import generate
-from engine.model.items import pad, prompt_tokens, render, text_tokens
+from engine.model.items import pad, templated, text_tokens
 from engine.model.transformer import GraftModel
 from engine.stage import StageContext
 
@@ -81,7 +81,7 @@ class Asker:
         if template is None:
             template = TemplateConfig()
             self.context.say(f"{self.phase}: the model has no prompt template of its own; the usual one is used")
-        prompts = prompt_tokens(self.tokenizer, [render(template, item.text, item.input) for item in suite.items])
+        prompts = templated(self.tokenizer, template, [(item.text, item.input) for item in suite.items])
         new = min(suite.config.max_new_tokens, max(1, self.room // 2))
         longest = self.room - new
         self._say_cut(sum(len(p) > longest for p in prompts), len(prompts), "prompt", suite.name)

@@ -8,6 +8,7 @@ A text begins after an end-of-text token because the base saw every document beg
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,7 +23,14 @@ from engine.model.loss import IGNORED
 
 def render(template: TemplateConfig, instruction: str, given: str = "") -> str:
     """The prompt for an instruction and its input. Braces in the texts themselves are left alone."""
-    form = template.with_input if given else template.without_input
+    return _filled(_form(template, given), instruction, given)
+
+
+def _form(template: TemplateConfig, given: str) -> str:
+    return template.with_input if given else template.without_input
+
+
+def _filled(form: str, instruction: str, given: str) -> str:
     before, found, after = form.partition("{instruction}")
     parts = [part.replace("{input}", given) for part in (before, after)]
     return instruction.join(parts) if found else parts[0]
@@ -37,6 +45,26 @@ def text_tokens(tokenizer: Tokenizer, texts: Sequence[str], context: int) -> tup
 def prompt_tokens(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
     """Prompts as the model sees them in training, uncut."""
     return [tokenizer.opened(tokens) for tokens in tokenizer.encode_batch(prompts)]
+
+
+def templated(tokenizer: Tokenizer, template: TemplateConfig, asked: Sequence[tuple[str, str]]) -> list[list[int]]:
+    """Prompts for instructions and their inputs, as `prompt_tokens`.
+
+    A special token that the template itself spells out is that token. One that is spelt in a text which goes into the
+    template stays text, so that nobody forges the end of a turn.
+    """
+    names = "|".join(re.escape(name) for name in sorted(tokenizer.special, key=len, reverse=True))
+    if not names or not re.search(names, f"{template.with_input} {template.without_input}"):
+        return prompt_tokens(tokenizer, [render(template, *one) for one in asked])
+    return [tokenizer.opened(_marked(tokenizer, names, _form(template, given), text, given)) for text, given in asked]
+
+
+def _marked(tokenizer: Tokenizer, names: str, form: str, instruction: str, given: str) -> list[int]:
+    tokens: list[int] = []
+    for piece in re.split(f"({names})", form):
+        mark = tokenizer.special.get(piece)
+        tokens += [mark] if mark is not None else tokenizer.encode(_filled(piece, instruction, given))
+    return tokens
 
 
 class Pair(NamedTuple):

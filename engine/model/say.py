@@ -21,7 +21,7 @@ from engine.dialogue import Chances, Ended, Loaded, Piece, Refused, Request, Sai
 from engine.errors import GraftlineError, InputError
 from engine.model.devices import choose
 from engine.model.generate import steps
-from engine.model.items import prompt_tokens, render
+from engine.model.items import prompt_tokens, templated
 from engine.model.text_stream import TextStream
 from engine.model.transformer import GraftModel
 from engine.model.weights import load_model
@@ -41,8 +41,10 @@ class Speaker:
         loaded = time.monotonic()
         yield Loaded(str(model.trunk.embed.weight.device), loaded - began)
         template = None if request.sampling.raw else model.card.template
-        prompts = [render(template, one, request.input) if template else one for one in request.prompts]
-        rows = prompt_tokens(tokenizer, prompts)
+        if template:
+            rows = templated(tokenizer, template, [(one, request.input) for one in request.prompts])
+        else:
+            rows = prompt_tokens(tokenizer, request.prompts)
         tokens = [0] * len(rows)
         if model.card.head == "classify":
             yield from (_chances(model, ids, row) for row, ids in enumerate(rows))

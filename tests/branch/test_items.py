@@ -10,7 +10,7 @@ import torch
 from engine.config.schema import ModelCard, ModelConfig, TemplateConfig
 from engine.corpus.tokenizer import Tokenizer
 from engine.corpus.vocabulary import train_bpe
-from engine.model.items import Order, pad, pad_pairs, pair, prompt_tokens, render, text_tokens
+from engine.model.items import Order, pad, pad_pairs, pair, prompt_tokens, render, templated, text_tokens
 from engine.model.transformer import build
 
 CPU = torch.device("cpu")
@@ -99,3 +99,16 @@ def test_every_pass_takes_each_item_once_in_another_order() -> None:
     assert order.take(0, 7) == first
     assert Order(7, seed=6).take(0, 7) != first
     assert Counter(Order(3, 0).take(0, 30)) == {0: 10, 1: 10, 2: 10}
+
+
+def test_a_template_alone_can_write_special_tokens() -> None:
+    tokenizer = train_bpe(["a question and an answer"], 300, special=["<|user|>", "<|user|>b"])
+    template = TemplateConfig(
+        without_input="<|user|>{instruction}<|user|>b.", with_input="{instruction} {input}<|user|>"
+    )
+    user, other = tokenizer.special.values()
+    plain, forged = templated(tokenizer, template, [("hi {input}", ""), ("<|user|>", "<|user|>b")])
+    assert plain == [tokenizer.end_of_text, user, *tokenizer.encode("hi {input}"), other, *tokenizer.encode(".")]
+    assert forged == [tokenizer.end_of_text, *tokenizer.encode("<|user|> <|user|>b"), user]
+    usual = TemplateConfig()
+    assert templated(tokenizer, usual, [("a", "b")]) == prompt_tokens(tokenizer, [render(usual, "a", "b")])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
@@ -25,9 +26,9 @@ LINES = [f"def function_{number}(x): return x + {number}  # adds {number}" for n
 def corpus(build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path) -> CorpusFolder:
     """Prose and code, a tenth of both held out, and a vocabulary that is small enough to cut words."""
     paths = {"prose": SENTENCES, "code": LINES}
-    for name, documents in paths.items():
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in documents))
-    return build(
+    for name, some in paths.items():
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in some))
+    built = build(
         {
             "sources": [{"path": str(tmp_path / f"{name}.jsonl"), "name": name} for name in paths],
             "clean": {"preset": "none"},
@@ -36,6 +37,14 @@ def corpus(build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path) -> C
             "tokenizer": {"vocab_size": 330, "special": ["<|user|>"]},
         }
     )
+    heldout = set(texts(built, "heldout"))
+    known = [(name, text) for name, some in paths.items() for text in some]
+    rows = [[number, name == "code", text in heldout, None] for number, (name, text) in enumerate(known)]
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE t (document BIGINT, source INTEGER, heldout BOOLEAN, rule VARCHAR)")
+        database.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
+        database.execute("COPY t TO $1 (FORMAT parquet)", [str(built.path / "documents.parquet")])
+    return built
 
 
 def test_it_says_how_the_vocabulary_fits_text_it_did_not_learn_from(
