@@ -1,0 +1,58 @@
+"""What a build may hold: how many workers, and how much memory each of its larger appetites has.
+
+The corpus is the same under any budget, but for very small ones, which cut smaller blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import psutil
+
+from engine.config.corpus import CorpusConfig
+
+_MB = 1 << 20
+_ENGINE = 160 * _MB
+"""What the engine holds whatever it does: Python, NumPy, DuckDB, a block that is being read."""
+_WORKER = 120 * _MB
+"""What one worker holds, measured at blocks of 4 MB."""
+_BLOCK = 4 * _MB
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bytes, but for `workers`."""
+
+    workers: int
+    """Processes. 1: the engine does the work itself."""
+    database: int
+    """For DuckDB, which spills to disk beyond it."""
+    sorting: int
+    """For sorts of arrays over all documents, and the search for near duplicates."""
+    training: int
+    """Of text that the tokenizer learns from: what it holds grows with different words, which ever more text has."""
+
+
+def budget(config: CorpusConfig) -> Budget:
+    """A configuration's budget on this machine."""
+    total = config.memory * _MB or psutil.virtual_memory().available // 2
+    workers = min(config.workers or cores(), max(1, (total - _ENGINE) // _WORKER))
+    share = max(64 * _MB, (total - _ENGINE) // 2)
+    return Budget(workers=workers, database=share, sorting=share // 2, training=_training(config))
+
+
+def block_bytes(config: CorpusConfig) -> int:
+    """Of text in a block. Depends on the configuration alone: parts of one key are cut one way on every machine."""
+    small = 0 < config.memory * _MB < _ENGINE + _WORKER
+    return _BLOCK // 4 if small else _BLOCK
+
+
+def _training(config: CorpusConfig) -> int:
+    """As `block_bytes`: the same on every machine."""
+    return min(1 << 30, config.memory * _MB) if config.memory else 1 << 30
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
