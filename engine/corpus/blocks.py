@@ -17,9 +17,6 @@ from engine.corpus.documents import Document, Place
 from engine.corpus.reading.damage import Damage
 from engine.corpus.sources import documents
 
-BLOCK_BYTES = 4 << 20
-"""Of text in one block: enough that starting on it costs nothing, little enough that every worker holds one or two."""
-
 
 class Cursor(Struct, frozen=True):
     """Between two documents: how far the reader is. Numbers count from 0."""
@@ -52,9 +49,9 @@ class Block(Struct):
 class Reader:
     """Reads sources from a cursor on."""
 
-    def __init__(self, sources: Sequence[SourceConfig], start: Cursor, say: Callable[[str], None]):
+    def __init__(self, sources: Sequence[SourceConfig], start: Cursor, block_bytes: int, say: Callable[[str], None]):
         """`say` is told what is fetched."""
-        self._sources, self._start, self._say = sources, start, say
+        self._sources, self._start, self._block_bytes, self._say = sources, start, block_bytes, say
         self._damage = [msgspec.convert(msgspec.to_builtins(one), Damage) for one in start.damage]
         self._damage += [Damage() for _ in sources[len(start.damage) :]]
 
@@ -75,7 +72,7 @@ class Reader:
             block.texts.append(document.text)
             block.sources.append(source)
             size += len(document.text)
-            if size >= BLOCK_BYTES:
+            if size >= self._block_bytes:
                 block.next = self._cursor(block, source, document.place.after)
                 full, block, size = block, Block(block.next.block, block.next.document), 0
         last = full or block

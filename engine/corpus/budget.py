@@ -18,6 +18,7 @@ _ENGINE = 160 * _MB
 _WORKER = 120 * _MB
 """What one worker holds, measured at blocks of 4 MB."""
 _BLOCK = 4 * _MB
+"""Enough that starting on it costs nothing, little enough that every worker holds one or two."""
 
 
 @dataclass(frozen=True)

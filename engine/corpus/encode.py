@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from engine.corpus.manifest import FILES
 from engine.corpus.shards import TokenFile, Tokens, token_dtype
-from engine.corpus.stream import Batch
+from engine.corpus.stream import Batch, Stream
 from engine.corpus.tokenizer import BytePairs
 from engine.paths import write_atomic
 
-_RECORD_BATCHES = 256
+RECORD = "encoded.json"
+_RECORD_BATCHES = 64
 
 
 class Tally(msgspec.Struct):
@@ -47,17 +48,13 @@ class Encoded(NamedTuple):
 
 
 def encode(
-    batches: Iterator[Batch],
-    tokenizer: BytePairs,
-    folder: Path,
-    threads: int,
-    progress: Callable[[Batch], None],
+    stream: Stream, tokenizer: BytePairs, folder: Path, threads: int, progress: Callable[[int, int], None]
 ) -> Encoded:
-    """Write both token files into a folder. `batches` must be the same ones in every attempt.
+    """Write both token files into a folder, which belongs to this stream and this tokenizer.
 
-    `progress` is called after every batch; what it raises ends the work, which then stands recorded.
+    `progress` is told documents and bytes after every batch; what it raises ends the work, which then stands recorded.
     """
-    record = folder / "encoded.json"
+    record = folder / RECORD
     tally = msgspec.json.decode(record.read_bytes(), type=Tally) if record.exists() else Tally()
     dtype = token_dtype(tokenizer.n_vocab)
     with (
@@ -71,15 +68,14 @@ def encode(
             heldout.flush()
             write_atomic(record, msgspec.json.encode(tally))
 
-        for _ in range(tally.batches):
-            next(batches)
+        progress(tally.train.documents + tally.heldout.documents, tally.train.bytes + tally.heldout.bytes)
         try:
-            for batch, arrays in _encoded(batches, tokenizer, pool, threads):
+            for batch, arrays in _encoded(stream.batches(after=tally.batches), tokenizer, pool, threads):
                 _write(batch, arrays, train, heldout, tally)
                 tally.batches += 1
                 if tally.batches % _RECORD_BATCHES == 0:
                     save()
-                progress(batch)
+                progress(len(batch.texts), int(batch.sizes.sum()))
         finally:
             pool.shutdown(cancel_futures=True)
             save()

@@ -17,6 +17,7 @@ from functools import partial
 import msgspec
 
 from engine.corpus.blocks import Block, Cursor, Reader
+from engine.corpus.budget import block_bytes
 from engine.corpus.pool import in_order
 from engine.corpus.prepare import preparer
 from engine.corpus.prepared import Prepared
@@ -34,7 +35,8 @@ def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller)
         start = part.info.next
         if part.info.last:
             return
-    reader, size = Reader(sources, start, teller.context.say), sum(map(packed_size, sources))
+    reader = Reader(sources, start, block_bytes(materials.config), teller.context.say)
+    size = sum(map(packed_size, sources))
     missing = _missing(prepared, reader.blocks(), teller)
     for done in in_order(partial(preparer, materials, prepared.path), missing, workers):
         teller.step(done.documents, done.read_bytes, reader.read / size if size else 0.0)

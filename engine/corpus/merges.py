@@ -16,24 +16,24 @@ from engine.errors import InputError
 Ranks = dict[bytes, int]
 
 
-def learn(texts: Iterable[str], size: int, pattern: str) -> Ranks:
-    """`size` tokens, the 256 bytes among them; fewer when the text runs out of pairs.
+def learn(texts: Iterable[str], size: int, pattern: str, at_once: int = 8192) -> Ranks:
+    """`size` tokens, the 256 bytes among them; fewer when the text runs out of pairs. `at_once`: texts held at a time.
 
     Raises `InputError` when neither library is there.
     """
     if find_spec("rustbpe"):
-        return _by_rustbpe(texts, size, pattern)
+        return _by_rustbpe(texts, size, pattern, at_once)
     if find_spec("tokenizers"):
         return _by_tokenizers(texts, size, pattern)
     fix = 'pip install rustbpe, or tokenizers; tokenizer.type = "tiktoken" takes a published vocabulary'
     raise InputError("learning a vocabulary needs the package rustbpe", key="tokenizer.type", fix=fix)
 
 
-def _by_rustbpe(texts: Iterable[str], size: int, pattern: str) -> Ranks:
+def _by_rustbpe(texts: Iterable[str], size: int, pattern: str, at_once: int) -> Ranks:
     import rustbpe
 
     trainer = rustbpe.Tokenizer()
-    trainer.train_from_iterator(iter(texts), size, pattern=pattern)
+    trainer.train_from_iterator(iter(texts), size, at_once, pattern)
     return {bytes(token): rank for token, rank in trainer.get_mergeable_ranks()}
 
 

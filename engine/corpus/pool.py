@@ -131,8 +131,3 @@ def _end_with_parent() -> None:
 def _do(item: Any) -> Any:
     assert _work is not None
     return _work(item)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

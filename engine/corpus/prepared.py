@@ -73,6 +73,11 @@ class Part:
     def places(self) -> NDArray[np.int64]:
         return np.load(self.path / "places.npy")  # type: ignore[no-any-return]
 
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(documents): bytes of text."""
+        return np.diff(self.places)
+
     def texts(self, rows: Sequence[int] | NDArray[np.int64] | None = None) -> Iterator[str]:
         """Documents by their row in this part, ascending; all of them by default."""
         wanted = np.arange(self.info.documents) if rows is None else np.asarray(rows, dtype=np.int64)
@@ -131,6 +136,11 @@ class Prepared:
     def tables(self, name: str = DOCUMENTS) -> list[str]:
         """A table's files in the order of documents, for `read_parquet`; only those parts that have it."""
         return [str(path) for part in self.parts if (path := part.table(name)).exists()]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(documents): bytes of prepared text."""
+        return np.concatenate([part.sizes for part in self.parts])
 
     def text(self, document: int) -> str:
         """One document's prepared text, by its number."""

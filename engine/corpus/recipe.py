@@ -12,7 +12,7 @@ import msgspec
 
 from engine.config.corpus import CorpusConfig, SourceConfig
 from engine.config.fingerprint import fingerprint
-from engine.corpus.blocks import BLOCK_BYTES
+from engine.corpus.budget import block_bytes
 from engine.corpus.contamination.build import index_for
 from engine.corpus.contamination.index import Index
 from engine.corpus.measure.language import identity
@@ -40,7 +40,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """`about.json`. No threshold is in it: two builds with one recipe share their parts."""
 
     version: int = VERSION
-    block_bytes: int = BLOCK_BYTES
+    block_bytes: int
     sources: tuple[tuple[tuple[str, ...], ...], ...]
     """For each source how it is read, then its files, each with size and time of its last change."""
     repair: dict[str, object]
@@ -69,6 +69,7 @@ def gather(config: CorpusConfig, workspace: Workspace, *, where: object) -> Mate
 def recipe(materials: Materials) -> Recipe:
     config = materials.config
     return Recipe(
+        block_bytes=block_bytes(config),
         sources=tuple(_stamps(source) for source in config.sources),
         repair=msgspec.to_builtins(config.repair),
         scrub=config.privacy.scrub,

@@ -24,13 +24,15 @@ from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, parse_ranks
 from engine.errors import InputError
 
 
-def train_bpe(texts: Iterable[str], vocab_size: int, name: str = "bpe", special: Sequence[str] = ()) -> BytePairs:
+def train_bpe(
+    texts: Iterable[str], vocab_size: int, name: str = "bpe", special: Sequence[str] = (), at_once: int = 8192
+) -> BytePairs:
     """Learn merges from texts: 256 bytes, then merges, then special tokens; `vocab_size` tokens in all.
 
     Fewer when the text runs out of pairs to merge. The same texts in any order give the same merges: counts are
-    sums, and ties between pairs are broken by the pairs themselves.
+    sums, and ties between pairs are broken by the pairs themselves. `at_once`: texts held at a time.
     """
-    ranks = learn(texts, vocab_size - 1 - len(special), PATTERN)
+    ranks = learn(texts, vocab_size - 1 - len(special), PATTERN, at_once)
     return BytePairs(name, PATTERN, ranks, len(ranks), _numbered(special, {}, len(ranks) + 1))
 
 

@@ -64,7 +64,7 @@ def test_every_kept_document_comes_back_whole_on_one_side(build: Build, plain: d
 def test_the_manifest_has_the_hash_of_every_file(build: Build, plain: dict[str, Any]) -> None:
     corpus = build(plain)
     there = {p.relative_to(corpus.path).as_posix(): p for p in corpus.path.rglob("*") if p.is_file()}
-    assert set(there) == {*corpus.manifest.files, "manifest.json", "report.json"}
+    assert set(there) == {*corpus.manifest.files, "manifest.json", "report.json", "documents.parquet"}
     for name, sha256 in corpus.manifest.files.items():
         assert hashlib.sha256(there[name].read_bytes()).hexdigest() == sha256
     assert corpus.path.name == corpus.manifest.hash and len(corpus.manifest.hash) == 12

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.corpus.budget import cores
 from engine.corpus.contamination.index import Index, build_index
 from engine.corpus.contamination.items import TestSet
 from engine.corpus.contamination.measure import find
@@ -22,7 +23,7 @@ from engine.corpus.contamination.record import Place, SuiteCheck
 from engine.corpus.contamination.sightings import checks, sightings
 from engine.corpus.manifest import CorpusFolder, open_corpus
 from engine.corpus.measure.batch import Batch
-from engine.corpus.pool import Work, cores, in_order
+from engine.corpus.pool import Work, in_order
 
 _BLOCK = 1 << 18
 """Tokens of one piece of work, rounded up to whole documents: about a megabyte of text."""
