@@ -8,7 +8,10 @@ A corpus never changes, so what is found of it is found once. Texts come from it
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,10 +133,22 @@ def remember(
     """What is known of corpora, found now where it was not before. `tell` hears of documents and bytes."""
     both = [(corpus, _folder(workspace, corpus)) for corpus in corpora]
     for corpus, folder in both:
-        if not folder.exists():
-            with atomic_folder(folder) as draft:
-                _remember(corpus, draft, workers, tell)
+        with _claimed(folder):
+            if not folder.exists():
+                with atomic_folder(folder) as draft:
+                    _remember(corpus, draft, workers, tell)
     return Known(both)
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Nobody else makes this folder meanwhile. What a killed build left of it is removed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for draft in folder.parent.glob(f".{folder.name}.*/"):
+            shutil.rmtree(draft, ignore_errors=True)
+        yield
 
 
 def remembered(workspace: Workspace, refs: Sequence[str]) -> Known:
