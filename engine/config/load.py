@@ -108,6 +108,8 @@ def _explain(error: msgspec.ValidationError, raw: Any, kind: type[msgspec.Struct
     at = _PATH.search(message)
     path = at["path"].lstrip(".") if at else ""
     message = _PATH.sub("", message)
+    if "[...]" in path:
+        path = _entry(path.partition("[...]")[0], raw, kind)
     if unknown := _UNKNOWN.match(message):
         name = unknown["name"]
         known = _fields_at(kind, path)
@@ -119,6 +121,20 @@ def _explain(error: msgspec.ValidationError, raw: Any, kind: type[msgspec.Struct
     choices = _choices_at(kind, path) if message.startswith("Invalid enum value") else ()
     fix = f"one of: {', '.join(map(str, choices))}" if choices else "give it such a value"
     return InputError(message[:1].lower() + message[1:], where=where, key=path or None, fix=fix)
+
+
+def _entry(path: str, raw: Any, kind: type[msgspec.Struct]) -> str:
+    """A table at a dotted path, and the first of its entries that is refused: msgspec names the table alone."""
+    annotation: Any = kind
+    for part in path.split("."):
+        fields = {field.name: field.type for field in msgspec.structs.fields(_struct_inside(annotation))}
+        annotation, raw = fields[part], raw[part]
+    for name, value in raw.items():
+        try:
+            msgspec.convert(value, get_args(annotation)[1])
+        except msgspec.ValidationError:
+            return _join(path, name)
+    return path
 
 
 def _choices_at(kind: type[msgspec.Struct], path: str) -> tuple[object, ...]:

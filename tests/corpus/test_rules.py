@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.config.corpus import Bound, CleanConfig, CorpusConfig, LanguageConfig, Preset, SourceConfig, ToxicityConfig
+from engine.config.load import convert
 from engine.corpus.measure.batch import Batch, Columns
 from engine.corpus.measure.standard import STANDARD
 from engine.corpus.rules.catalogue import CATALOGUE
@@ -119,6 +120,13 @@ def test_a_lone_number_moves_the_published_side_and_switches_a_rule_on() -> None
 def test_what_cannot_be_is_refused_in_one_line(rules: dict[str, Bound], message: str) -> None:
     with pytest.raises(InputError, match=message):
         rules_of("general", rules)
+
+
+@pytest.mark.parametrize("wrong", ["many", [1, 2, 3], ["a", 2]])
+def test_a_bound_that_is_no_number_is_named(wrong: object) -> None:
+    raw = {"name": "c", "sources": [], "clean": {"rules": {"chars": 5, "words": wrong}}}
+    with pytest.raises(InputError, match=r"^c\.toml: clean\.rules\.words: expected"):
+        convert(raw, CorpusConfig, where="c.toml")
 
 
 def test_what_is_published_is_published() -> None:
