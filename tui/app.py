@@ -259,4 +259,4 @@ class GraftlineApp(Frame):
     def _open_launch(self, message: messages.OpenLaunch) -> None:
         from tui.screens.launch import LaunchScreen
 
-        self.push_screen(LaunchScreen(message.kind, message.base, message.models))
+        self.push_screen(LaunchScreen(message.kind, message.base, message.models, message.values))

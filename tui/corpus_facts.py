@@ -20,6 +20,8 @@ from tui import theme
 from tui.text import cut, fit, one_line, words
 from tui.widgets.histogram import Bins, bars, columns
 
+_TALLEST = 14
+"""Lines of a histogram: more say nothing more."""
 Draw = Callable[[CorpusReport, int, int], Content]
 
 
@@ -58,6 +60,7 @@ def _took(report: CorpusReport) -> str:
 
 def lengths(report: CorpusReport, width: int, height: int) -> Content:
     """Documents by their length in tokens: a line a power of two, or columns where lines are too many."""
+    height = min(height, _TALLEST)
     if len(report.lengths) > height > 3:
         edges = [float(bucket.low) for bucket in report.lengths] + [float(report.lengths[-1].high)]
         counts = [bucket.documents for bucket in report.lengths]
@@ -142,4 +145,4 @@ def measure(title: str, bins: Bins | None, width: int, height: int, *, log: bool
     head = Content.assemble(
         (one_line(title), theme.BRIGHT), (f" {bounds(low, high)}", f"bold {theme.BRIGHT}"), (how, theme.MUTED)
     )
-    return Content("\n").join([head, columns(bins, width, max(3, height - 1), log=log)])
+    return Content("\n").join([head, columns(bins, width, max(3, min(_TALLEST, height - 1)), log=log)])

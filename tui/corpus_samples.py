@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from engine.corpus.reasons import shares, why
@@ -38,6 +38,17 @@ class Entry:
 def entries(report: CorpusReport, line: Line, source: str = "") -> list[Entry]:
     """The samples of one line of the waterfall."""
     return [one for one in _of(report, line) if source in ("", one.source)]
+
+
+def moving(would: CorpusReport, line: Line, source: str = "") -> list[Entry]:
+    """The documents that other thresholds would bring to this line, from the other side."""
+    if line.kind == "kept":
+        found = [replace(_kept(sample), verdict="would be kept") for sample in would.kept_samples]
+    else:
+        rule = next((rule for rule in would.dropped if line.kind == "rule" and rule.rule == line.label), None)
+        each = [dropped(rule, sample) for sample in rule.samples] if rule is not None else []
+        found = [replace(one, verdict=f"would be {one.verdict}") for one in each]
+    return [one for one in found if source in ("", one.source)]
 
 
 def search(report: CorpusReport, query: str, source: str = "") -> list[Entry]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from engine.compare.overview import Overview
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
+    from engine.corpus.thresholds import Answer, Histogram
     from engine.dialogue import Said, Stop
     from engine.freeze.exported import Exported
     from engine.freeze.manifest import FrozenManifest
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from engine.launch.client import Client
     from engine.launch.machine import Watch
     from engine.launch.mirror import Mirror
+    from engine.launch.thresholds import Thresholds
     from tui.exchange import Question
     from tui.views import Views
 
@@ -82,6 +84,7 @@ class Gateway:
         self.workspace = Workspace(home)
         self._snapshot: Snapshot | None = None
         self._recalled = False
+        self._thresholds: Thresholds | None = None
 
     @cached_property
     def client(self) -> Client:
@@ -100,6 +103,8 @@ class Gateway:
         """Give the connections back. The supervisor and every engine go on."""
         if "speakers" in self.__dict__:
             self.speakers.close()
+        if self._thresholds is not None:
+            self._thresholds.close()
         if "client" in self.__dict__:
             self.client.close()
 
@@ -297,6 +302,38 @@ class Gateway:
         from engine.corpus.report import load_report
 
         return load_report(find_corpus(self.workspace, ref).path)
+
+    def thresholds(self, corpus: CorpusRow) -> Thresholds:
+        """What tries out other thresholds of a corpus; one corpus at a time."""
+        from engine.launch.thresholds import Thresholds as Process
+
+        kept = self._thresholds
+        if kept is None or kept.ref != corpus.id:
+            if kept is not None:
+                kept.close()
+            config = self.workspace.run(corpus.run_id or "").config
+            kept = self._thresholds = Process(self.workspace, corpus.id, config)
+        return kept
+
+    def would(self, corpus: CorpusRow, overrides: Sequence[str]) -> Answer:
+        """What other thresholds would keep and drop. Raises `InputError` for those that cannot be."""
+        from engine.corpus.thresholds import Question
+
+        return self.thresholds(corpus).ask(Question(overrides=tuple(overrides)))
+
+    def histogram(self, corpus: CorpusRow, measure: str, source: str = "") -> Histogram | None:
+        """How a measure is spread over the documents that were read."""
+        from engine.corpus.thresholds import Question
+
+        return self.thresholds(corpus).ask(Question(measure=measure, source=source)).histogram
+
+    def rebuilt(self, corpus: CorpusRow, overrides: Sequence[str]) -> RunConfig:
+        """The configuration that a corpus was built with, with other thresholds. Raises `InputError`."""
+        from engine.config.load import KINDS, load
+
+        config = load(self.workspace.run(corpus.run_id or "").config, KINDS["corpus"], tuple(overrides))
+        assert isinstance(config, RunConfig)
+        return config
 
     def configs(self, kind: str, folder: Path = Path("configs")) -> list[Path]:
         """The configuration files of one kind that stand where the app was started."""

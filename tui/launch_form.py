@@ -25,7 +25,8 @@ from engine.config.schema import PretrainConfig, RunConfig, SuiteConfig
 from engine.config.sweep import Axes, expand, tag
 from engine.errors import InputError
 from engine.paths import Workspace, slug
-from tui.form_fields import OWN, SIZES, Field, Values, all_fields
+from tui.form_fields import OWN, SIZES, Field, Values
+from tui.form_sources import fields_of, gathered, numbered
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def _taken(kind: str, values: Values) -> tuple[dict[str, Any], dict[str, list[An
     raw: dict[str, Any] = {"kind": kind}
     axes: dict[str, list[Any]] = {}
     problems: dict[str, str] = {}
-    for one in all_fields(kind):
+    for one in fields_of(kind, values):
         text = values.get(one.key, "")
-        text = text if one.key in _SPACES_COUNT else text.strip()
+        text = text if _SPACES_COUNT & {one.key, one.key.rpartition(".")[2]} else text.strip()
         if not text or not one.shown(values) or (one.more and text == one.default):
             continue
         try:
@@ -93,14 +94,15 @@ def pieces(one: Field, text: str) -> list[str]:
     return [piece.strip() for piece in text.split("|")] if one.swept else [text]
 
 
-_SPACES_COUNT = {"template.with_input", "template.without_input", "sources.separator"}
+_SPACES_COUNT = {"template.with_input", "template.without_input", "separator"}
+"""Keys, or their last words."""
 _WANTED = {"whole": "a whole number", "number": "a number", "numbers": "numbers with commas between them",
            "amount": "a whole number or auto"}  # fmt: skip
 
 
 def placed(errors: list[InputError], kind: str, values: Values) -> dict[str, str]:
     """Problems by the field they belong to, the first of each; under the empty key what no field here is about."""
-    here = [one.key for one in all_fields(kind) if one.key in values and one.shown(values)]
+    here = [one.key for one in fields_of(kind, values) if one.key in values and one.shown(values)]
     found: dict[str, str] = {}
     for error in errors:
         key = (error.key or "").replace("sources[0]", "sources")
@@ -152,7 +154,7 @@ def _read(one: Field, text: str) -> Any:
 
 
 def _put(raw: dict[str, Any], key: str, value: Any) -> None:
-    """Set a dotted key. `model` is a size's name, `sources` a list of one table."""
+    """Set a dotted key. `model` is a size's name."""
     if key == "model":
         raw.setdefault("model", {}).update(SIZES.get(value, {}))
         return
@@ -173,14 +175,16 @@ def filled(config: RunConfig) -> dict[str, str]:
 
 
 def _flat(raw: Mapping[str, Any], prefix: str, known: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """Known keys, dotted, with their values; of a list of tables, its only one."""
+    """Known keys, dotted, with their values; of a list of tables, those of all, by their number."""
     for key, value in raw.items():
         name = f"{prefix}{key}"
-        if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
-            if len(value) > 1:
-                raise InputError(f"a form holds one, and there are {len(value)}", key=key, fix="launch the file itself")
-            value = value[0]
-        if isinstance(value, dict) and name not in known:
+        tables = value if isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value) else ()
+        if len(tables) > 1 and name != "sources":
+            raise InputError(f"a form holds one, and there are {len(tables)}", key=key, fix="launch the file itself")
+        if tables:
+            for number, table in enumerate(tables):
+                yield from _flat(table, f"{numbered(name, number)}.", known)
+        elif isinstance(value, dict) and name not in known:
             yield from _flat(value, f"{name}.", known)
         else:
             yield name, value
@@ -192,8 +196,8 @@ def _complete(kind: str, raw: dict[str, Any]) -> None:
         raw.setdefault("data", {})
         if not raw.get("scratch"):
             raw.pop("scratch", None)
-    if kind == "corpus" and "sources" in raw:
-        raw["sources"] = [raw["sources"]]
+    if kind == "corpus":
+        gathered(raw)
 
 
 def _with_suites(raw: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:

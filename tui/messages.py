@@ -19,6 +19,7 @@ What the app then offers to every screen, to be watched with `self.watch(self.ap
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -84,6 +85,8 @@ class OpenLaunch(_Message):
     base: str = ""
     models: tuple[str, ...] = ()
     """evaluate: the models marked."""
+    values: Mapping[str, str] | None = None
+    """What the form's fields hold, as if it had been typed."""
 
 
 @dataclass

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.scores import Judge, judge_of
 from engine.corpus.select import JUDGED, Selection, column, select
 from engine.corpus.sources import source_name
+from engine.corpus.thresholds import Ends, Histogram
 from engine.errors import InputError
 from engine.paths import Workspace
 
@@ -37,14 +37,6 @@ if TYPE_CHECKING:
 BINS = 48
 NEAR = "near_duplicate"
 """The rule whose measure is no column: the similarities of all pairs."""
-
-
-class Histogram(msgspec.Struct, frozen=True, kw_only=True):
-    """`counts[n]` documents with a measure from `edges[n]` up to `edges[n + 1]`; the last edge is the largest value."""
-
-    measure: str
-    edges: list[float] = []
-    counts: list[int] = []
 
 
 class Preview:
@@ -73,6 +65,11 @@ class Preview:
         report = self._counted(selection)
         self._draw_sides(report, selection)
         return report
+
+    def bounds(self, config: CorpusConfig) -> dict[str, dict[str, Ends]]:
+        """Of every rule of every source."""
+        asked = chosen_rules(config)
+        return {name: {rule.name: (rule.low, rule.high) for rule in rules} for name, rules in zip(self._names, asked)}
 
     def histogram(self, measure: str, source: str = "") -> Histogram:
         """Of a measure, over all documents that were read, or those of one source. Empty where there is none."""

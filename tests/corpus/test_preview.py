@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.config.load import convert, load
+from engine.config.load import load
 from engine.config.schema import CorpusConfig
 from engine.corpus.manifest import find_corpus
 from engine.corpus.preview import BINS, Preview, binned, preview
@@ -18,7 +17,8 @@ from engine.corpus.report import CorpusReport, load_report
 from engine.corpus.waterfall import flow, lines
 from engine.errors import InputError
 from engine.paths import Workspace
-from tests.support.stages import stage, write_rows
+from tests.support.stages import stage
+from tests.support.web import web_corpus
 
 OTHER = ("clean.rules.words=[30, 50]", "dedup.near=0.6")
 
@@ -36,25 +36,11 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """A corpus of two sources: texts of 5 to 60 words, every tenth much like the one before it."""
-    folder, chance = tmp_path_factory.mktemp("preview"), random.Random(5)
-    texts = [" ".join(f"w{chance.randrange(3000)}" for _ in range(chance.randrange(5, 60))) for _ in range(300)]
-    for n in range(0, 300, 10):
-        texts[n + 1] = f"{texts[n]} and more"
-    for name, some in (("forum", texts[:200]), ("news", texts[200:])):
-        write_rows(folder / f"{name}.jsonl", [{"text": text} for text in some])
-    raw = {
-        "name": "web",
-        "sources": [{"path": str(folder / f"{name}.jsonl"), "name": name} for name in ("forum", "news")],
-        "clean": {"preset": "none", "rules": {"words": [10, 1000]}},
-        "tokenizer": {"vocab_size": 300},
-    }
-    workspace, config = Workspace(folder / "runs"), convert(raw, CorpusConfig, where="test")
-    workspace.home.mkdir()
-    run = stage(workspace, config)
+    workspace = Workspace(tmp_path_factory.mktemp("preview") / "runs")
+    run, config = web_corpus(workspace)
     report = load_report(find_corpus(workspace, "web").path)
     with preview(workspace, report, config) as session:
-        yield Built(workspace, run.config, report, session)
+        yield Built(workspace, run, report, session)
 
 
 def counts(report: CorpusReport) -> dict[str, tuple[int, int, dict[str, int]]]:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.config.describe import keys
 from engine.config.load import KINDS, convert, load, read_toml
-from engine.config.schema import BranchConfig, CorpusConfig, EvaluateConfig, PretrainConfig
+from engine.config.schema import BranchConfig, CorpusConfig, EvaluateConfig, PretrainConfig, SourceConfig
 from engine.errors import InputError
 from engine.paths import Workspace
 from tui.form_fields import KINDS_HERE, all_fields, default_name, fields
@@ -161,10 +161,6 @@ def test_every_shipped_file_can_be_read_into_the_form_and_means_the_same(path: P
         pytest.skip("evaluations are commands, suites are files of their own")
     config = load(path, KINDS[kind])
     assert isinstance(config, CorpusConfig | PretrainConfig | BranchConfig)
-    if isinstance(config, CorpusConfig) and len(config.sources) > 1:
-        with pytest.raises(InputError, match="a form holds one"):
-            filled(config)
-        return
     draft = build(kind, filled(config), workspace)
     assert draft.problems == {} and draft.config == config
 
@@ -207,6 +203,25 @@ def test_keys_of_another_source_or_vocabulary_are_left_out(workspace: Workspace)
     )
     draft = build("corpus", values, workspace)
     assert draft.problems == {} and "exclude" not in draft.toml and "o200k" not in draft.toml
+
+
+def test_several_sources_are_fields_under_their_numbers(workspace: Workspace) -> None:
+    sources = (
+        SourceConfig(path="/a.jsonl", name="a", preset="web"),
+        SourceConfig(type="hub", dataset="o/n", revision="v1", weight=0.5),
+        SourceConfig(type="python-docs", exclude=("email",)),
+    )
+    config = CorpusConfig(name="mix", sources=sources)
+    values = filled(config)
+    assert values["sources.path"] == "/a.jsonl" and values["sources[1].weight"] == "0.5"
+    draft = build("corpus", values, workspace)
+    assert draft.problems == {} and draft.config == config
+    nothing = build("corpus", values | {"sources[3].type": "files", "sources[3].path": ""}, workspace)
+    assert nothing.config == config, "a further source that says nothing is none"
+    other = build("corpus", values | {"sources[1].type": "files", "sources[1].path": "/b"}, workspace).config
+    assert isinstance(other, CorpusConfig) and other.sources[1] == SourceConfig(path="/b", weight=0.5)
+    wrong = build("corpus", values | {"sources[1].weight": "-1"}, workspace)
+    assert list(wrong.problems) == ["sources[1].weight"]
 
 
 def test_paths_are_completed(tmp_path: Path) -> None:

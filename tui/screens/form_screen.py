@@ -6,6 +6,7 @@ every change  ->  launch_form.build (at once)  ->  TOML, command
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +24,8 @@ from engine.config.load import KINDS
 from engine.config.schema import RunConfig
 from engine.errors import InputError
 from tui import theme
-from tui.form_fields import Field, all_fields, default_name, fields, more_fields
+from tui.form_fields import Field, default_name, fields, more_fields
+from tui.form_sources import count, fields_of, further
 from tui.launch_form import Draft, build, placed
 from tui.pace import Paced
 from tui.plan_lines import Sweep, plan_lines
@@ -49,8 +51,12 @@ _TITLES = {
 class FormScreen(Paced[None]):
     """The form of one stage. What is done with it is its subclass's."""
 
-    def __init__(self, kind: str, base: str = "", models: tuple[str, ...] = ()):
+    def __init__(
+        self, kind: str, base: str = "", models: tuple[str, ...] = (), values: Mapping[str, str] | None = None
+    ):
+        """`values`: what to fill in as if it had been typed."""
         super().__init__()
+        self._given = dict(values or {})
         self._kind = kind
         self._fields = fields(kind, base, models)
         self._tables = tables(KINDS[kind])
@@ -76,6 +82,7 @@ class FormScreen(Paced[None]):
                 with Vertical(id="fields"):
                     for one in self._fields:
                         yield self._line(one)
+                    yield Vertical(id="sources")
                     yield Vertical(id="more")
                 yield Static(id="verdict")
                 yield Button("Launch", id="launch", variant="success", compact=True)
@@ -101,6 +108,8 @@ class FormScreen(Paced[None]):
         self.graft.ask(self._look_up, self._looked_up, group="launch.known")
         self._plan(None)
         self._redraft()
+        if self._given:
+            self.call_after_refresh(self.fill, self._given)
         first = next((f for f in self.query(FormField) if not f.value and _in_sight(f)), None)
         (first or self.query(FormField).first()).editor.focus()
 
@@ -151,7 +160,7 @@ class FormScreen(Paced[None]):
             if wanted != name.value:
                 name.fill(wanted)
                 values["name"] = wanted
-        known = {one.key: one for one in all_fields(self._kind)}
+        known = {one.key: one for one in fields_of(self._kind, values)}
         for line in self.query(FormField):
             line.display = known[line.key].shown(values)
         self._draft = build(self._kind, values, self.graft.gateway.workspace)
@@ -260,8 +269,26 @@ class FormScreen(Paced[None]):
         if not box.children:
             box.display = False
             await self._unfold(box)
+        await self._sources(count(values))
         for one in self.query(FormField):
             one.take(values.get(one.key, ""))
+        self._redraft()
+
+    # --- further sources --------------------------------------------------------------------------
+
+    async def action_source(self) -> None:
+        """One more source."""
+        if self._kind == "corpus":
+            box = self.query_one("#sources", Vertical)
+            await self._sources(count(self.values()) + 1)
+            list(box.query(FormField))[-len(further(1))].editor.focus()
+
+    async def _sources(self, wanted: int) -> None:
+        """Lines for so many sources in all; those that are there stay."""
+        box, have = self.query_one("#sources", Vertical), count(self.values())
+        for number in range(have, wanted):
+            lines = [self._line(one) for one in further(number)]
+            await box.mount_all([Static(words(f"[sources] {number + 1}"), classes="table"), *lines])
         self._redraft()
 
     def action_next(self) -> None:

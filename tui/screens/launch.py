@@ -7,6 +7,7 @@ ctrl+o  ->  a file that the command line takes        ctrl+r  <-  such a file
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -36,8 +37,10 @@ class LaunchScreen(FormScreen):
     CSS_PATH = "launch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = keys.LAUNCH
 
-    def __init__(self, kind: str, base: str = "", models: tuple[str, ...] = ()):
-        super().__init__(kind, base, models)
+    def __init__(
+        self, kind: str, base: str = "", models: tuple[str, ...] = (), values: Mapping[str, str] | None = None
+    ):
+        super().__init__(kind, base, models, values)
         self._launching = self._rehearsing = False
 
     @on(Button.Pressed, "#launch")

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from engine.corpus.report import CorpusReport
 from engine.corpus.waterfall import Line
 from tui import keys, theme
-from tui.corpus_samples import Entry, entries, search
+from tui.corpus_samples import Entry, entries, moving, search
 from tui.screens.reader import Body, Look
 from tui.text import cut, one_line, page, words
 from tui.widgets.search_box import SearchBox, SearchPane
@@ -50,6 +50,7 @@ class SamplesPane(SearchPane):
         self._report: CorpusReport | None = None
         self._line: Line | None = None
         self._source = ""
+        self._would: CorpusReport | None = None
         self.found: list[Entry] = []
 
     def compose(self) -> ComposeResult:
@@ -68,10 +69,13 @@ class SamplesPane(SearchPane):
         at = self.list.highlighted
         return self.found[at] if at is not None and at < len(self.found) else None
 
-    def show(self, report: CorpusReport, line: Line, source: str = "") -> None:
-        """The samples of one line of the waterfall, of one source or of all."""
-        if (report, line, source) != (self._report, self._line, self._source):
-            self._report, self._line, self._source = report, line, source
+    def show(self, report: CorpusReport, line: Line, source: str = "", would: CorpusReport | None = None) -> None:
+        """The samples of one line of the waterfall, of one source or of all.
+
+        `would`: what other thresholds would make of the corpus; then those documents that would change sides.
+        """
+        if (line, source) != (self._line, self._source) or report is not self._report or would is not self._would:
+            self._report, self._line, self._source, self._would = report, line, source, would
             self.fill()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -81,10 +85,15 @@ class SamplesPane(SearchPane):
         report, line, query = self._report, self._line, self.query_text
         if report is None or line is None:
             return
-        self.found = search(report, query, self._source) if query else entries(report, line, self._source)
+        moved = moving(self._would, line, self._source) if self._would is not None else []
+        if query:
+            self.found = search(report, query, self._source)
+            title = words(f"{len(self.found)} samples with “{query}”", f"bold {theme.AMBER}")
+        else:
+            self.found = moved or entries(report, line, self._source)
+            title = _moving(line, len(moved)) if moved else _title(line, len(self.found))
         found = self.found
-        title = words(f"{len(found)} samples with “{query}”", f"bold {theme.AMBER}") if query else None
-        self.query_one("#rule", Static).update(title or _title(line, len(found)))
+        self.query_one("#rule", Static).update(title)
         items = self.list
         items.clear_options()
         items.set_class(not found, "-empty")
@@ -127,6 +136,15 @@ def _title(line: Line, count: int) -> Content:
     drawn = f"  {count} of {rule.documents:,}" if count < rule.documents else f"  all {count}"
     head = Content.assemble((f"dropped by {one_line(rule.rule)}", f"bold {theme.AMBER}"), (drawn, theme.MUTED))
     return Content("\n").join([head, words(rule.reason, theme.MUTED)])
+
+
+def _moving(line: Line, count: int) -> Content:
+    """Above documents that would change sides."""
+    verdict, colour = (
+        ("would be kept", theme.GREEN) if line.kind == "kept" else (f"would go by {line.label}", theme.AMBER)
+    )
+    head = Content.assemble((one_line(verdict), f"bold {colour}"), (f"  {count} of them", theme.MUTED))
+    return Content("\n").join([head, words("not so as it was built", theme.MUTED)])
 
 
 def _option(entry: Entry, width: int, told: bool) -> Content:

@@ -41,6 +41,10 @@ class Waterfall(OptionList):
         at = self.highlighted
         return self._falls[at] if at is not None and at < len(self._falls) else None
 
+    @property
+    def lines_shown(self) -> tuple[Line, ...]:
+        return tuple(self._falls)
+
     def show(self, lines: Sequence[Line], *, afresh: bool = False) -> None:
         """Other lines. The cursor stays on what it was on, unless `afresh`: then it goes to the first rule."""
         before = None if afresh or self.chosen is None else self.chosen.key

@@ -1,0 +1,54 @@
+"""`python -m engine.corpus.previewing HOME NAME/HASH CONFIG`: questions on standard input, answers on standard output.
+
+Both are lines of JSON, as `engine.corpus.thresholds` has them. The app runs this in a process of its own, so that it
+holds neither the measures nor DuckDB itself. The process ends with its input.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from engine.config.load import load
+from engine.config.schema import CorpusConfig
+from engine.corpus.manifest import find_corpus
+from engine.corpus.preview import Preview, preview
+from engine.corpus.report import load_report
+from engine.corpus.thresholds import Answer, Question
+from engine.errors import GraftlineError
+from engine.paths import Workspace
+
+
+def answer(session: Preview, question: Question, config: Path) -> Answer:
+    """One question's answer; a refusal is one too."""
+    try:
+        if question.measure:
+            return Answer(histogram=session.histogram(question.measure, question.source))
+        asked = load(config, CorpusConfig, question.overrides)
+        return Answer(report=session.report(asked), bounds=session.bounds(asked))
+    except GraftlineError as error:
+        return Answer(refused=str(error))
+
+
+def main(home: str, ref: str, config: str) -> None:
+    workspace, where = Workspace(Path(home)), Path(config)
+    encode, read = msgspec.json.Encoder().encode, msgspec.json.Decoder(Question).decode
+    try:
+        built = load(where, CorpusConfig)
+        with preview(workspace, load_report(find_corpus(workspace, ref).path), built) as session:
+            for line in sys.stdin.buffer:
+                _say(encode(answer(session, read(line), where)))
+    except GraftlineError as error:
+        for _ in sys.stdin.buffer:
+            _say(encode(Answer(refused=str(error))))
+
+
+def _say(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
