@@ -29,6 +29,8 @@ from engine.corpus.select import column
 
 THRESHOLD = 0.7
 MEMORY = 256 << 20
+BLOCK = 4 << 20
+"""Bytes of text."""
 TOGETHER = 64
 """Documents whose words are found at once."""
 
@@ -60,7 +62,8 @@ class Signer:
 def main(texts: Path, out: Path, workers: int) -> None:
     folder = out / "prepared"
     folder.mkdir(parents=True)
-    for _ in in_order(partial(Signer, folder), Reader([SourceConfig(path=str(texts))], Cursor()).blocks(), workers):
+    reader = Reader([SourceConfig(path=str(texts))], Cursor(), BLOCK, print)
+    for _ in in_order(partial(Signer, folder), reader.blocks(), workers):
         pass
     prepared, database = Prepared(folder), duckdb.connect()
     columns = column(prepared, database, "id", TWINS)
