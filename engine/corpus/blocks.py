@@ -7,7 +7,7 @@ The cut depends on the documents alone: a reader that goes on from a block's end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,7 @@ from msgspec import Struct
 from engine.config.corpus import SourceConfig
 from engine.corpus.documents import Document, Place
 from engine.corpus.reading.damage import Damage
+from engine.corpus.reading.hub import Waiting
 from engine.corpus.sources import documents
 
 
@@ -49,9 +50,9 @@ class Block(Struct):
 class Reader:
     """Reads sources from a cursor on."""
 
-    def __init__(self, sources: Sequence[SourceConfig], start: Cursor, block_bytes: int, say: Callable[[str], None]):
-        """`say` is told what is fetched."""
-        self._sources, self._start, self._block_bytes, self._say = sources, start, block_bytes, say
+    def __init__(self, sources: Sequence[SourceConfig], start: Cursor, block_bytes: int, waiting: Waiting):
+        """`waiting`: what happens while a file is fetched."""
+        self._sources, self._start, self._block_bytes, self._waiting = sources, start, block_bytes, waiting
         self._damage = [msgspec.convert(msgspec.to_builtins(one), Damage) for one in start.damage]
         self._damage += [Damage() for _ in sources[len(start.damage) :]]
 
@@ -82,7 +83,7 @@ class Reader:
     def _documents(self) -> Iterator[tuple[int, Document]]:
         for number in range(self._start.source, len(self._sources)):
             start = self._start.place if number == self._start.source else Place()
-            for document in documents(self._sources[number], start, self._damage[number], self._say):
+            for document in documents(self._sources[number], start, self._damage[number], self._waiting):
                 yield number, document
 
     def _cursor(self, block: Block, source: int, place: Place) -> Cursor:

@@ -21,6 +21,7 @@ from engine.corpus.budget import block_bytes
 from engine.corpus.pool import in_order
 from engine.corpus.prepare import preparer
 from engine.corpus.prepared import Prepared
+from engine.corpus.reading.hub import Waiting
 from engine.corpus.recipe import Materials, Recipe
 from engine.corpus.sources import packed_size
 from engine.corpus.telling import Teller
@@ -35,7 +36,7 @@ def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller)
         start = part.info.next
         if part.info.last:
             return
-    reader = Reader(sources, start, block_bytes(materials.config), teller.context.say)
+    reader = Reader(sources, start, block_bytes(materials.config), Waiting(teller.context.say, teller.check))
     size = sum(map(packed_size, sources))
     missing = _missing(prepared, reader.blocks(), teller)
     for done in in_order(partial(preparer, materials, prepared.path), missing, workers):

@@ -25,7 +25,7 @@ from engine.corpus import python_docs
 from engine.corpus.documents import START, Document, Place
 from engine.corpus.reading.damage import Damage, Tally
 from engine.corpus.reading.delimited import delimited
-from engine.corpus.reading.hub import Say, hub_files
+from engine.corpus.reading.hub import PATIENT, Waiting, hub_files
 from engine.corpus.reading.jsonl import Numbered, json_file, jsonl
 from engine.corpus.reading.listing import LocalFile, SourceFile, files_at, format_of
 from engine.corpus.reading.parquet import parquet
@@ -33,10 +33,6 @@ from engine.corpus.reading.plain import pieces
 from engine.errors import InputError
 
 _DATASET = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
-
-
-def _quietly(text: str) -> None:
-    """Says nothing."""
 
 
 def source_name(source: SourceConfig) -> str:
@@ -65,13 +61,13 @@ def files(source: SourceConfig, *, where: object = None, key: str = "path") -> S
     return files_at(Path(source.path), where=where, key=key)
 
 
-def source_files(source: SourceConfig, say: Say = _quietly) -> Sequence[SourceFile]:
+def source_files(source: SourceConfig, waiting: Waiting = PATIENT) -> Sequence[SourceFile]:
     """The files of any source that has some, in order; those on a hub are not fetched by this."""
     match source.type:
         case "files":
             return files(source)
         case "hub":
-            return hub_files(source, say)
+            return hub_files(source, waiting)
     return ()
 
 
@@ -81,19 +77,19 @@ def packed_size(source: SourceConfig) -> int:
 
 
 def documents(
-    source: SourceConfig, start: Place = START, damage: Damage | None = None, say: Say = _quietly
+    source: SourceConfig, start: Place = START, damage: Damage | None = None, waiting: Waiting = PATIENT
 ) -> Iterator[Document]:
     """Every document of one source from a place on, with `\\n` line ends and no space around it.
 
     `damage` goes on being counted where it stands: with what was found before `start`, if that was read earlier. After
     each document it holds what was found up to there. Raises `InputError` as soon as too much is damaged.
-    `say` is told what is fetched.
+    `waiting`: what happens while a file is fetched.
     """
     damage = Damage() if damage is None else damage
     if source.type == "python-docs":
         found = _docstrings(source, start)
     else:
-        listed = source_files(source, say)
+        listed = source_files(source, waiting)
         before, after = listed[: start.file], listed[start.file :]
         tally = Tally(damage, source.tolerance, sum(f.size for f in listed), sum(f.size for f in before))
         found = _in_files(source, after, start, tally)

@@ -15,7 +15,7 @@ from engine.config.asked import as_asked_here
 from engine.config.schema import CorpusConfig, SourceConfig
 from engine.corpus.documents import Place
 from engine.corpus.manifest import CorpusFolder
-from engine.corpus.reading.hub import pinned
+from engine.corpus.reading.hub import Waiting, pinned
 from engine.corpus.report import load_report
 from engine.corpus.sources import check_sources, documents, packed_size
 from engine.errors import InputError
@@ -70,11 +70,19 @@ def test_all_that_can_be_read_is_read_in_the_order_of_names(server: Hub, dataset
 def test_the_next_file_is_fetched_meanwhile_and_none_before_its_turn(server: Hub, dataset: SourceConfig) -> None:
     assert packed_size(dataset) > 0 and fetched(server) == []
     said: list[str] = []
-    reading = documents(dataset, say=said.append)
+    reading = documents(dataset, waiting=Waiting(said.append))
     assert next(reading).text == SENTENCES[0]
     assert FILES[2] not in fetched(server)
     list(reading)
     assert [word for line in said for word in line.split() if word in FILES] == list(FILES)
+
+
+def test_whoever_waits_for_a_file_can_stop(server: Hub, dataset: SourceConfig) -> None:
+    def stop() -> None:
+        raise TimeoutError
+
+    with server.held, pytest.raises(TimeoutError):
+        list(documents(dataset, waiting=Waiting(check=stop)))
 
 
 def test_reading_goes_on_without_the_files_before(server: Hub, dataset: SourceConfig) -> None:

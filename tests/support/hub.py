@@ -41,6 +41,8 @@ class Hub(ThreadingHTTPServer):
         """METHOD PATH, with the range where one was asked for."""
         self.breaks: set[str] = set()
         """Files whose first answer ends in the middle."""
+        self.held = threading.Lock()
+        """While somebody holds it, no file's bytes are sent."""
 
     def publish(self, kind: str, id: str, folder: Path) -> str:
         """Make a folder a repository's newest commit."""
@@ -125,6 +127,8 @@ class _Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {begin}-{len(data) - 1}/{len(data)}")
         self.end_headers()
         if self.command == "GET":
+            with self.server.held:
+                pass
             self.wfile.write(data[begin : self._end(path.name, len(data))])
 
     def _end(self, name: str, size: int) -> int:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from threading import Thread
 from types import ModuleType
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,17 +27,35 @@ from engine.corpus.reading.listing import FORMATS, format_of
 from engine.errors import InputError
 from engine.hub import client
 
-Say = Callable[[str], None]
+_CHECKED = 0.5
+"""Seconds."""
 _ABOUT = {"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.md",
           "license.txt", "citation.md", "changelog.md", "contributing.md", "requirements.txt"}  # fmt: skip
 """Files about a data set, which are no part of it."""
 
 
+def _nothing(text: str = "") -> None:
+    """Says nothing, asks nothing."""
+
+
+class Waiting(NamedTuple):
+    """Whoever waits for a file."""
+
+    say: Callable[[str], None] = _nothing
+    """Is told what is fetched."""
+    check: Callable[[], None] = _nothing
+    """Is called twice a second meanwhile; what it raises ends the waiting."""
+
+
+PATIENT = Waiting()
+"""Waits in silence, however long."""
+
+
 class HubFile:
     """A `SourceFile` that is fetched when its path is asked for; that begins with fetching the next one."""
 
-    def __init__(self, source: SourceConfig, label: str, size: int, say: Say):
-        self.source, self.label, self.size, self._say = source, label, size, say
+    def __init__(self, source: SourceConfig, label: str, size: int, waiting: Waiting):
+        self.source, self.label, self.size, self._waiting = source, label, size, waiting
         self.next: HubFile | None = None
 
     @property
@@ -44,7 +63,7 @@ class HubFile:
         self._fetching.start()
         if self.next:
             self.next._fetching.start()
-        return self._fetching.result()
+        return self._fetching.result(self._waiting.check)
 
     @cached_property
     def _fetching(self) -> _Fetching:
@@ -57,7 +76,7 @@ class HubFile:
         with _client(source) as hub:
             found = hub.try_to_load_from_cache(source.dataset, self.label, **known)
             if not isinstance(found, str):
-                self._say(f"hub: {source.dataset}: fetching {self.label} ({figures.size(self.size)})")
+                self._waiting.say(f"hub: {source.dataset}: fetching {self.label} ({figures.size(self.size)})")
                 found = hub.hf_hub_download(source.dataset, self.label, **known, **asked)
         return Path(found)
 
@@ -80,8 +99,10 @@ class _Fetching:
         if not self._thread.ident:
             self._thread.start()
 
-    def result(self) -> Path:
-        self._thread.join()
+    def result(self, check: Callable[[], None]) -> Path:
+        while self._thread.is_alive():
+            self._thread.join(_CHECKED)
+            check()
         if self._error:
             raise self._error
         assert self._path
@@ -106,7 +127,7 @@ def pinned(source: SourceConfig) -> SourceConfig:
     return replace(source, revision=Path(folder).name)
 
 
-def hub_files(source: SourceConfig, say: Say = lambda text: None) -> list[HubFile]:
+def hub_files(source: SourceConfig, waiting: Waiting = PATIENT) -> list[HubFile]:
     """The files of a data set that can be read and fit the source's `path`, sorted by name. Fetches none yet."""
     source = pinned(source)
     names = dict(_tree(source))
@@ -116,7 +137,7 @@ def hub_files(source: SourceConfig, say: Say = lambda text: None) -> list[HubFil
     if not chosen:
         fix = f"choose some by `path`; files may be {FORMATS}"
         raise InputError(f"nothing to read among {_few(sorted(names))}", where=source.dataset, key="path", fix=fix)
-    found = [HubFile(source, name, names[name], say) for name in chosen]
+    found = [HubFile(source, name, names[name], waiting) for name in chosen]
     for one, other in pairwise(found):
         one.next = other
     return found
