@@ -149,7 +149,8 @@ class Accountant:
         wanted = list(documents)
         rows = self._ask("SELECT document, id, source FROM documents WHERE document IN (FROM unnest($2))", wanted)
         known = self.selection.known
-        others = {document: known.name(document + len(known)) for document in wanted if document < 0}
+        called = known.called(document + len(known) for document in wanted if document < 0)
+        others = {number - len(known): name for number, name in called.items()}
         return others | {document: (id, self.names[source]) for document, id, source in rows}
 
     def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "heldout"]
 FILES: dict[Split, str] = {"train": "train-00000.bin", "heldout": "heldout.bin"}
+DOCUMENTS = "documents.parquet"
+"""Every document that was read: its measures, what dropped it (`rule`, or null), who was kept in its place
+(`kept_document`; below 0: a document of another corpus). Not part of the hash."""
 
 
 class CorpusManifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
 from engine.corpus.encode import RECORD, Encoded
-from engine.corpus.manifest import FILES, CorpusManifest
+from engine.corpus.manifest import DOCUMENTS, FILES, CorpusManifest
 from engine.corpus.prepared import Prepared
 from engine.corpus.report import Bucket, CorpusReport, save_report
 from engine.corpus.select import Selection
@@ -27,9 +27,6 @@ from engine.paths import Workspace, atomic_folder, write_atomic
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-DOCUMENTS = "documents.parquet"
-"""Every document that was read: its measures, what dropped it (`rule`, or null), who was kept in its place."""
 
 
 def manifest_of(config: CorpusConfig, draft: Path, tokenizer: BytePairs, encoded: Encoded) -> CorpusManifest:

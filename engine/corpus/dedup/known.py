@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine.corpus.dedup.exact import digests
 from engine.corpus.dedup.minhash import PERMUTATIONS, Rows, signatures
-from engine.corpus.manifest import CorpusFolder, Split, find_corpus, open_corpus
+from engine.corpus.manifest import DOCUMENTS, CorpusFolder, Split, find_corpus, open_corpus
 from engine.corpus.measure.batch import Batch
 from engine.corpus.measure.words import Hashes, Indices
 from engine.corpus.pool import in_order
@@ -84,13 +84,39 @@ class Known:
     def names(self) -> list[str]:
         return [corpus.ref for corpus, _ in self._corpora]
 
-    def name(self, number: int) -> tuple[str, str]:
-        """How a document is called, and the corpus it stands in: `train:17`, `books/0a1b2c3d4e5f`."""
-        owner = int(np.searchsorted(self._begins, number, side="right")) - 1
+    def called(self, numbers: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """How documents are called, and the corpora they stand in: `poems.jsonl:12`, `books/0a1b2c3d4e5f`.
+
+        Where a corpus has no record of its documents, they are called by their place: `train:17`.
+        """
+        wanted = np.array(sorted(set(numbers)), dtype=np.int64)
+        owners = np.searchsorted(self._begins, wanted, side="right") - 1
+        names: dict[int, tuple[str, str]] = {}
+        for owner in np.unique(owners).tolist():
+            rows = wanted[owners == owner] - self._begins[owner]
+            called = self._by_digest(owner, rows)
+            for row in rows.tolist():
+                digest = tuple(self._found[owner].digests[row].tolist())
+                names[row + int(self._begins[owner])] = called.get(digest, self._place(owner, row)), self.names[owner]
+        return names
+
+    def _by_digest(self, owner: int, rows: Indices) -> dict[tuple[int, ...], str]:
+        """The ids of documents that a corpus kept, by their digests. Documents that lost paragraphs have another."""
+        import duckdb
+
+        table = self._corpora[owner][0].path / DOCUMENTS
+        if not table.exists():
+            return {}
+        query = """SELECT digest_0, digest_1, min(id) FROM read_parquet($1)
+            WHERE rule IS NULL AND digest_0 IN (FROM unnest($2)) GROUP BY ALL"""
+        digests = self._found[owner].digests[rows, 0].tolist()
+        with duckdb.connect() as database:
+            return {(low, high): id for low, high, id in database.execute(query, [str(table), digests]).fetchall()}
+
+    def _place(self, owner: int, row: int) -> str:
         places = self._found[owner].places
-        side = int(places[number - self._begins[owner], 0])
-        first = int(np.searchsorted(places[:, 0], side))
-        return f"{SIDES[side]}:{number - int(self._begins[owner]) - first}", self.names[owner]
+        side = int(places[row, 0])
+        return f"{SIDES[side]}:{row - int(np.searchsorted(places[:, 0], side))}"
 
 
 class KnownTexts:

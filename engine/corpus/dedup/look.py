@@ -45,7 +45,7 @@ def pairs_about(
         """id, source and text."""
         if document < 0:
             other = document + len(known)
-            return *known.name(other), known.texts(np.array([other]))[0]
+            return *known.called([other])[other], known.texts(np.array([other]))[0]
         return *facts[document], prepared.text(document)
 
     def sample(at: int) -> Sample:
