@@ -62,6 +62,7 @@ class Accountant:
         report.changes = changes(self.prepared, self._facts, self.database)
         self._cut(report)
         report.clusters = self._clusters()
+        report.languages = self._languages()
         return report
 
     def _count(self, report: CorpusReport) -> None:
@@ -81,6 +82,15 @@ class Accountant:
                 amount = count.by_source.setdefault(source.name, Amount())
                 amount.documents += documents
                 amount.bytes += read
+
+    def _languages(self) -> dict[str, Amount]:
+        """What was read, by language, the most frequent first; empty where nobody identified it."""
+        if "language" not in self._columns:
+            return {}
+        rows = self._ask(
+            "SELECT language, count(*) AS n, sum(read_bytes) FROM documents GROUP BY ALL ORDER BY n DESC, 1"
+        )
+        return {code: Amount(documents=documents, bytes=size) for code, documents, size in rows}
 
     def _cut(self, report: CorpusReport) -> None:
         """Paragraphs that stood before, of documents that stay in."""
@@ -156,15 +166,16 @@ class Accountant:
     def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:
         if measure == JUDGED and self.selection.scores is not None:
             return {document: float(self.selection.scores[document]) for document in documents}
-        if measure not in self._measures or not documents:
+        if self._columns.get(measure, "VARCHAR") in ("VARCHAR", "BLOB") or not documents:
             return {}
         rows = self._ask(f'SELECT document, "{measure}" FROM documents WHERE document IN (FROM unnest($2))', documents)
         return {document: float(value) for document, value in rows}
 
     @property
-    def _measures(self) -> set[str]:
+    def _columns(self) -> dict[str, str]:
+        """The type of each, by name."""
         described = self.database.execute("DESCRIBE FROM read_parquet($1)", [self.prepared.tables()]).fetchall()
-        return {name for name, type, *_ in described if type not in ("VARCHAR", "BLOB")}
+        return {name: type for name, type, *_ in described}
 
     def _replacements(self, documents: Sequence[int]) -> dict[int, tuple[int, float]]:
         """document -> (the one kept in its place, their similarity)."""

@@ -28,7 +28,7 @@ _CHUNK = 1 << 24
 """Tokens counted at once."""
 _WORDS = 5_000
 """The most frequent ones, among which those that cost most are looked for."""
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"(?<!['’\w])[^\W\d_]{2,}")
 
 
 class Fit(msgspec.Struct, frozen=True, kw_only=True):
