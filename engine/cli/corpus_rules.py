@@ -43,15 +43,16 @@ def rules(preset: str, home: Path, as_json: bool) -> None:
 
 def _print(rows: list[RuleRow], preset: str) -> None:
     from engine.cli import render
-    from engine.corpus.rules.overview import STAR, wants
+    from engine.corpus.reasons import bounds
+    from engine.corpus.rules.overview import STAR
     from engine.corpus.rules.presets import PRESETS
 
     own = ("STAYS", "PUBLISHED") if preset else ("PUBLISHED",)
     table = render.table("RULE", *own, "MEASURES", "FROM")
     for row in rows:
         star = " *" if preset in row.long_only else ""
-        stays = [wants(row.presets[preset]) + star] if preset else []
-        table.add_row(*map(render.text, (row.name, *stays, wants(row.usual), row.meaning, row.origin)))
+        stays = [bounds(*row.presets[preset]) + star] if preset else []
+        table.add_row(*map(render.text, (row.name, *stays, bounds(*row.usual), row.meaning, row.origin)))
     about = render.table("PRESET", "FOR")
     for name, known in PRESETS.items():
         if preset in ("", name):

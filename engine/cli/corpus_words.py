@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine import figures
 from engine.cli import render
-from engine.corpus.reasons import bounds, number, shares, why
+from engine.corpus.reasons import number, shares, stays, why
 from engine.corpus.report import Cluster, Contaminated, CorpusReport, RuleCount, Sample
 from engine.corpus.waterfall import Flow, Line, lines
 from engine.plain import many_lines, one_line
@@ -64,7 +64,7 @@ def waterfall(found: Sequence[Line]) -> Table:
         if line.kind not in ("read", "rule", "kept"):
             continue
         rule, dropped = line.rule, f"{line.documents:,}" if line.kind == "rule" else ""
-        allowed = bounds(rule.low, rule.high) if rule is not None else ""
+        allowed = stays(rule) if rule is not None else ""
         before = [_was(line), _change(line)] if tried else []
         size = figures.size(line.bytes)
         table.add_row(render.text(line.label), render.text(allowed), dropped, *before, size, f"{line.left:,}")

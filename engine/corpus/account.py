@@ -26,6 +26,7 @@ from engine.corpus.report import (
     SourceCount,
     snippet,
 )
+from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.select import JUDGED, Selection, column
 from engine.corpus.sources import source_name
 
@@ -53,9 +54,7 @@ class Accountant:
         for source, damage in zip(report.sources, self.prepared.parts[-1].info.next.damage):
             source.damaged = damage.damaged
             source.damage = [f"{sample.place}: {sample.problem}" for sample in damage.samples]
-        report.dropped = [
-            RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in self.selection.criteria
-        ]
+        report.dropped = rule_counts(self.selection, self.config)
         self._count(report)
         self._sample(report)
         report.dropped = [count for count in report.dropped if count.documents]
@@ -211,6 +210,17 @@ class Accountant:
         with_verdicts = f"WITH documents AS (FROM read_parquet($1) JOIN verdicts USING (document)) {query}"
         given = [] if documents is None else [list(documents)]
         return self.database.execute(with_verdicts, [self.prepared.tables(), *given]).fetchall()
+
+
+def rule_counts(selection: Selection, config: CorpusConfig) -> list[RuleCount]:
+    """Every rule, with nothing counted yet, in the order in which they were tried."""
+    counts = [RuleCount(rule=c.name, reason=c.reason, low=c.low, high=c.high) for c in selection.criteria]
+    found = {count.rule: count for count in counts if (count.low, count.high) == (None, None)}
+    for source, asked in zip(config.sources, chosen_rules(config)):
+        for rule in asked:
+            if rule.name in found and (rule.low, rule.high) != (None, None):
+                found[rule.name].stays[source_name(source)] = rule.low, rule.high
+    return counts
 
 
 def store_verdicts(selection: Selection, heldout: NDArray[np.bool_], database: DuckDBPyConnection) -> None:

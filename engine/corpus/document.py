@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import figures
-from engine.corpus.reasons import bounds, shares, why
+from engine.corpus.reasons import shares, stays, why
 from engine.corpus.report import Amount, ChangeSample, Cluster, Contaminated, CorpusReport, RuleCount, Sample
 from engine.corpus.waterfall import lines
 from engine.markdown import fenced, inline, table
@@ -45,7 +45,7 @@ def _facts(report: CorpusReport) -> list[str]:
 
 def _waterfall(report: CorpusReport) -> list[str]:
     rows = [
-        [f"{inline(line.label)}: {inline(line.rule.reason)}", bounds(line.rule.low, line.rule.high),
+        [f"{inline(line.label)}: {inline(line.rule.reason)}", stays(line.rule),
          f"{line.documents:,}", figures.size(line.bytes), f"{line.left:,}"]
         for line in lines(report) if line.kind == "rule" and line.rule is not None
     ]  # fmt: skip

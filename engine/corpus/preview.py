@@ -18,11 +18,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.config.corpus import CorpusConfig
+from engine.corpus.account import rule_counts
 from engine.corpus.dedup.known import Known, remembered
 from engine.corpus.dedup.near import existing_pairs
 from engine.corpus.dedup.pairs import FLOOR, Pairs
 from engine.corpus.prepared import Prepared, prepared_at
-from engine.corpus.report import SAMPLES, Amount, CorpusReport, RuleCount, Sample, SourceCount, snippet
+from engine.corpus.report import SAMPLES, Amount, CorpusReport, Sample, SourceCount, snippet
 from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.scores import Judge, judge_of
 from engine.corpus.select import JUDGED, Selection, column, select
@@ -62,7 +63,7 @@ class Preview:
         """
         _refuse_other_text(self._config, config, where)
         selection = self._select(config)
-        report = self._counted(selection)
+        report = self._counted(selection, config)
         self._draw_sides(report, selection)
         return report
 
@@ -116,7 +117,7 @@ class Preview:
 
     # --- counts ---------------------------------------------------------------------------------
 
-    def _counted(self, selection: Selection) -> CorpusReport:
+    def _counted(self, selection: Selection, config: CorpusConfig) -> CorpusReport:
         verdicts, sources = len(selection.criteria) + 1, len(self._names)
         cell = self._columns["source"].astype(np.int64) * verdicts + selection.verdict
 
@@ -134,15 +135,14 @@ class Preview:
                 )
             )  # fmt: skip
         report.kept_documents, report.kept_bytes = int(documents[:, 0].sum()), int(left[:, 0].sum())
-        for verdict, one in enumerate(selection.criteria, start=1):
-            count = RuleCount(rule=one.name, reason=one.reason, low=one.low, high=one.high)
+        report.dropped = rule_counts(selection, config)
+        for verdict, count in enumerate(report.dropped, start=1):
             for number, name in enumerate(self._names):
                 if documents[number, verdict]:
                     amount = count.by_source.setdefault(name, Amount())
                     amount.documents += int(documents[number, verdict])
                     amount.bytes += int(read[number, verdict])
             count.documents, count.bytes = int(documents[:, verdict].sum()), int(read[:, verdict].sum())
-            report.dropped.append(count)
         return report
 
     # --- documents that change sides ------------------------------------------------------------

@@ -23,13 +23,19 @@ def bounds(low: float | None, high: float | None) -> str:
     return f"at most {number(high)}" if high is not None else ""
 
 
+def stays(rule: RuleCount) -> str:
+    """The bounds of a rule; where they differ by source, all of them."""
+    return " / ".join(dict.fromkeys(bounds(*ends) for ends in rule.stays.values())) or bounds(rule.low, rule.high)
+
+
 def why(rule: RuleCount, sample: Sample) -> str:
     """Why this document went; foreign text, since ids stand in it."""
     if sample.similarity is not None:
         return f"similarity {sample.similarity:.2f} to {sample.kept}"
     if sample.kept:
         return f"the same as {sample.kept}"
-    if sample.value is not None and (allowed := bounds(rule.low, rule.high)):
+    ends = rule.stays.get(sample.source, (rule.low, rule.high))
+    if sample.value is not None and (allowed := bounds(*ends)):
         return f"{rule.rule} {number(sample.value)}, {allowed}"
     return rule.reason
 

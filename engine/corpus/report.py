@@ -77,6 +77,8 @@ class RuleCount(msgspec.Struct, kw_only=True):
     low: float | None = None
     """Quality rules: the smallest value that stays."""
     high: float | None = None
+    stays: dict[str, tuple[float | None, float | None]] = msgspec.field(default_factory=dict)
+    """Where sources have other bounds: `low` and `high` by the source's name, and none for all."""
     samples: list[Sample] = msgspec.field(default_factory=list)
 
 

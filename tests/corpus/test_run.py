@@ -16,6 +16,7 @@ from engine.config.load import convert
 from engine.config.schema import CorpusConfig
 from engine.corpus.dedup.look import pairs_about
 from engine.corpus.manifest import CorpusFolder
+from engine.corpus.reasons import stays, why
 from engine.corpus.report import SAMPLES, load_report
 from engine.corpus.texts import texts
 from engine.errors import InputError
@@ -280,3 +281,14 @@ def test_text_with_terminal_controls_is_kept_as_it_is(build: Build, tmp_path: Pa
         }
     )
     assert sorted([*texts(corpus, "train"), *texts(corpus, "heldout")]) == sorted(strange)
+
+
+def test_sources_with_other_presets_are_told_by_their_own_bounds(build: Build, tmp_path: Path) -> None:
+    text = source(write_jsonl(tmp_path / "t.jsonl", [*SENTENCES, "Tiny."]), name="text", preset="general")
+    code = source(write_jsonl(tmp_path / "c.jsonl", ["x = 1", "print(x)"]), name="code", preset="code")
+    corpus = build({"sources": [text, code], "tokenizer": SMALL, "dedup": {"near": 0}})
+    (count,) = load_report(corpus.path).dropped
+    assert (count.rule, count.documents, count.by_source["code"].documents) == ("chars", 3, 2)
+    assert count.stays == {"text": (10, None), "code": (50, None)} and stays(count) == "at least 10 / at least 50"
+    told = {why(count, sample) for sample in count.samples}
+    assert told == {"chars 5, at least 10", "chars 5, at least 50", "chars 8, at least 50"}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.corpus.reasons import bounds
 from engine.corpus.rules.catalogue import CATALOGUE
 from engine.corpus.rules.presets import LONG, PRESETS
-from engine.corpus.rules.rules import Bounds, Criterion, Rule
+from engine.corpus.rules.rules import Bounds, Criterion
 
 
 class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,15 +43,10 @@ def _row(criterion: Criterion) -> RuleRow:
     )
 
 
-def wants(bounds: Bounds) -> str:
-    """Bounds in words."""
-    return Rule(name="", measure="", low=bounds[0], high=bounds[1]).wants
-
-
 def page() -> str:
     """Both tables of docs/corpus.md, in Markdown."""
     lines = ["| rule | measures | published: stays | from |", "| --- | --- | --- | --- |"]
-    lines += [f"| `{row.name}` | {row.meaning} | {wants(row.usual)} | {row.origin} |" for row in overview()]
+    lines += [f"| `{row.name}` | {row.meaning} | {bounds(*row.usual)} | {row.origin} |" for row in overview()]
     own = [name for name in PRESETS if name != "none"]
     lines += ["", f"| rule | {' | '.join(own)} |", f"| --- |{' --- |' * len(own)}"]
     lines += [f"| `{row.name}` | {' | '.join(_cell(row, name) for name in own)} |" for row in overview()]

@@ -51,17 +51,3 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     rank: int = 0
     """Of several that a document breaks, the one with the lowest is blamed."""
-
-    @property
-    def wants(self) -> str:
-        """What a document must have to stay, such as `at least 50`."""
-        if self.among:
-            return "one of " + ", ".join(self.among)
-        if self.low is not None and self.high is not None:
-            return f"{figure(self.low)} to {figure(self.high)}"
-        return f"at least {figure(self.low)}" if self.low is not None else f"at most {figure(self.high or 0)}"
-
-
-def figure(value: float) -> str:
-    """A bound or a measure as people write it: whole numbers whole, shares with up to four decimals."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
