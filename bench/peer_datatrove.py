@@ -63,7 +63,7 @@ def dedup(texts, out, tasks, workers):
 if __name__ == "__main__":
     stage, told = sys.argv[1], [Path(part) for part in sys.argv[2:4]]
     texts, out, workers = *told, int(sys.argv[4])
-    tasks = len(list(texts.glob("*.jsonl")))
+    tasks = workers  # each starts a process, which takes seconds: no more of them than are needed
     if stage in ("filters", "both"):
         texts = filters(texts, out, tasks, workers)
     if stage in ("dedup", "both"):
