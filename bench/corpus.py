@@ -80,7 +80,7 @@ class Contestant:
         column = Column(self.name, self.version, notes=self.notes)
         column.put("s", self.seconds)
         column.put("MB/s", size / 1e6 / self.seconds)
-        column.put("Graftline is so many times as fast", self.seconds / own)
+        column.put("times Graftline's seconds", self.seconds / own)
         column.put("processor, s", statistics.median(one.processor for one in self.taken))
         column.put("peak memory, MB", max(one.memory for one in self.taken) / 1e6)
         return column

@@ -12,9 +12,12 @@ Which documents stand in which order is drawn by lot, so that a copy may come be
 from __future__ import annotations
 
 import gzip
+import hashlib
 import itertools
 import json
 import random
+import shutil
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +29,7 @@ from bench import edits, layouts
 from bench.prose import Prose
 
 FILES = 8
+_MADE_BY = ("prose.py", "layouts.py", "edits.py", "planted.py", "words.toml")
 DOCUMENT = 4_800
 """Bytes of a document, about, on average."""
 SHARES = {
@@ -70,12 +74,19 @@ class Planted:
 
 def planted(folder: Path, megabytes: float, listed: Sequence[str], seed: int = 0) -> Planted:
     """The corpus in this folder, generated when it is not there (about a second for each 3 MB)."""
-    wanted = json.dumps({"megabytes": megabytes, "seed": seed, "shares": SHARES, "listed": len(listed)})
+    wanted = json.dumps({"megabytes": megabytes, "seed": seed, "listed": len(listed), "by": _generator()})
     stamp = folder / "stamp.json"
     if not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
         _write(folder, Generator(seed, listed), int(megabytes * 1e6 / DOCUMENT))
         stamp.write_text(wanted)
     return Planted(folder)
+
+
+def _generator() -> str:
+    """Changes with anything that a text is made by."""
+    made_by = sorted(Path(__file__).parent / name for name in _MADE_BY)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in made_by) + sys.version.encode()).hexdigest()
 
 
 class Generator:
