@@ -86,7 +86,7 @@ class Change(msgspec.Struct, kw_only=True):
     """What one step of repair, or one kind of scrubbing, did to texts that stayed in."""
 
     step: str
-    """unicode | mojibake | control | join_lines | boilerplate | paragraphs | email | phone | ip | secret ..."""
+    """mojibake | control | unicode | boilerplate_... | join_lines | paragraphs | secret | email | ip | phone."""
     documents: int = 0
     """That it changed."""
     count: int = 0

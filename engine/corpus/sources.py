@@ -15,7 +15,6 @@ Damaged records are skipped and counted. More than the source's tolerance is an 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -25,14 +24,12 @@ from engine.corpus import python_docs
 from engine.corpus.documents import START, Document, Place
 from engine.corpus.reading.damage import Damage, Tally
 from engine.corpus.reading.delimited import delimited
-from engine.corpus.reading.hub import PATIENT, Waiting, hub_files
+from engine.corpus.reading.hub import PATIENT, Waiting, check_dataset, hub_files
 from engine.corpus.reading.jsonl import Numbered, json_file, jsonl
 from engine.corpus.reading.listing import LocalFile, SourceFile, files_at, format_of
 from engine.corpus.reading.parquet import parquet
 from engine.corpus.reading.plain import pieces
 from engine.errors import InputError
-
-_DATASET = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
 def source_name(source: SourceConfig) -> str:
@@ -49,9 +46,8 @@ def check_sources(config: CorpusConfig, *, where: object = None) -> None:
             files(source, where=where, key=f"sources[{index}].path")
         elif source.type == "python-docs":
             _check_modules(source, where, f"sources[{index}].only")
-        elif not _DATASET.fullmatch(source.dataset):
-            problem = f"{source.dataset!r} is no id of a data set" if source.dataset else "is missing"
-            raise InputError(problem, where=where, key=f"sources[{index}].dataset", fix="an id is ORG/NAME")
+        else:
+            check_dataset(source.dataset, where=where, key=f"sources[{index}].dataset")
 
 
 def files(source: SourceConfig, *, where: object = None, key: str = "path") -> Sequence[LocalFile]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from engine.config.schema import (
 )
 from engine.config.split import check_split
 from engine.corpus.manifest import find_corpus
+from engine.corpus.reading.hub import check_dataset
 from engine.errors import InputError
 from engine.freeze.freeze import freeze
 from engine.freeze.refs import ModelRef, find_model
@@ -143,6 +145,9 @@ def _corpus_checks(workspace: Workspace, config: CorpusConfig, where: object) ->
     for number, source in enumerate(config.sources):
         if source.type == "files":
             checks.append(_glob_check(source.path, where, f"sources[{number}].path"))
+        elif source.type == "hub":
+            key = f"sources[{number}].dataset"
+            checks.append(partial(check_dataset, source.dataset, where=where, key=key))
     checks.append(lambda: _rules(config, where))
     words, ranks = config.toxicity.words, config.tokenizer.file
     if words not in ("", "built-in"):

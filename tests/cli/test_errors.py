@@ -44,6 +44,7 @@ def folders(home: Path) -> set[str]:
         ("branch", BRANCH, ["c.toml: data.train: no such file", "train.jsonl", "(check the path)"]),
         ("branch", BRANCH.replace("classify", "clasify"), ["c.toml: method: invalid enum value 'clasify'"]),
         ("corpus build", CORPUS, ["c.toml: sources[0].path: no such file or folder", "texts", "(check the path)"]),
+        ("corpus build", CORPUS + 'type = "hub"\n', ["c.toml: sources[0].dataset: is missing (an id is ORG/NAME)"]),
         ("corpus build", CORPUS.replace('"x"', '"../x"'), ["c.toml: name: '../x' cannot be a name here"]),
     ],
 )

@@ -9,6 +9,7 @@ A commit never changes, so a source pinned to one reads the same text for ever, 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -27,6 +28,7 @@ from engine.corpus.reading.listing import FORMATS, format_of
 from engine.errors import InputError
 from engine.hub import client
 
+_DATASET = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _CHECKED = 0.5
 """Seconds."""
 _ABOUT = {"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.md",
@@ -107,6 +109,13 @@ class _Fetching:
             raise self._error
         assert self._path
         return self._path
+
+
+def check_dataset(id: str, *, where: object, key: str) -> None:
+    """Raise `InputError` for what cannot be the id of a data set. Asks nobody."""
+    if not _DATASET.fullmatch(id):
+        problem = f"{id!r} is no id of a data set" if id else "is missing"
+        raise InputError(problem, where=where, key=key, fix="an id is ORG/NAME")
 
 
 def pinned(source: SourceConfig) -> SourceConfig:
