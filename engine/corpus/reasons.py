@@ -28,6 +28,22 @@ def stays(rule: RuleCount) -> str:
     return " / ".join(dict.fromkeys(bounds(*ends) for ends in rule.stays.values())) or bounds(rule.low, rule.high)
 
 
+def loosened(rule: str) -> tuple[str, str]:
+    """The table of a configuration that a rule belongs to, and what to do there so that it drops less."""
+    others = {
+        "empty": ("sources", "these documents have no text"),
+        "language": ("language", "add to language.keep"),
+        "language_confidence": ("language", "lower language.confidence"),
+        "toxic_words": ("toxicity", "raise toxicity.distinct"),
+        "toxic_share": ("toxicity", "raise toxicity.ratio"),
+        "toxic_model": ("toxicity", "raise toxicity.probability"),
+        "duplicate": ("dedup", "the sources hold what there is already"),
+        "near_duplicate": ("dedup", "raise dedup.near"),
+        "contaminated": ("contamination", 'take other text, or contamination.action = "mark"'),
+    }
+    return others.get(rule, ("clean", f"loosen clean.rules.{rule}"))
+
+
 def why(rule: RuleCount, sample: Sample) -> str:
     """Why this document went; foreign text, since ids stand in it."""
     if sample.similarity is not None:

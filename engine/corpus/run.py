@@ -40,6 +40,7 @@ from engine.corpus.manifest import CorpusManifest
 from engine.corpus.prepared import Prepared, prepared_at
 from engine.corpus.publish import complete, documents_writer, manifest_of, publish
 from engine.corpus.reading.hub import pinned
+from engine.corpus.reasons import loosened
 from engine.corpus.recipe import gather, recipe
 from engine.corpus.report import CorpusReport
 from engine.corpus.rules.chosen import chosen_rules
@@ -195,12 +196,13 @@ class _Build:
                 key="sources",
                 fix="cut long text files into documents with a source's `separator`, such as a blank line, or add text",
             )
+        key, fix = loosened(most.rule)
         raise InputError(
             f"no text is left: all {report.documents:,} documents were dropped,"
             f" most by {most.rule} ({most.documents:,})",
             where=self.where,
-            key="clean",
-            fix=f"loosen clean.rules.{most.rule}" if most.rule != "empty" else "these documents have no text",
+            key=key,
+            fix=fix,
         )
 
     def _draft(self, prepared: Prepared, stream: Stream) -> Path:

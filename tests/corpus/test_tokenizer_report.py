@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import msgspec
 import pytest
 
@@ -28,7 +27,7 @@ def corpus(build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path) -> C
     paths = {"prose": SENTENCES, "code": LINES}
     for name, some in paths.items():
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in some))
-    built = build(
+    return build(
         {
             "sources": [{"path": str(tmp_path / f"{name}.jsonl"), "name": name} for name in paths],
             "clean": {"preset": "none"},
@@ -37,14 +36,6 @@ def corpus(build: Callable[[dict[str, Any]], CorpusFolder], tmp_path: Path) -> C
             "tokenizer": {"vocab_size": 330, "special": ["<|user|>"]},
         }
     )
-    heldout = set(texts(built, "heldout"))
-    known = [(name, text) for name, some in paths.items() for text in some]
-    rows = [[number, name == "code", text in heldout, None] for number, (name, text) in enumerate(known)]
-    with duckdb.connect() as database:
-        database.execute("CREATE TABLE t (document BIGINT, source INTEGER, heldout BOOLEAN, rule VARCHAR)")
-        database.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
-        database.execute("COPY t TO $1 (FORMAT parquet)", [str(built.path / "documents.parquet")])
-    return built
 
 
 def test_it_says_how_the_vocabulary_fits_text_it_did_not_learn_from(
@@ -92,6 +83,6 @@ def test_people_read_it_in_tables(corpus: CorpusFolder, workspace: Workspace, mo
 
 
 def test_a_corpus_that_does_not_say_whose_documents_are_whose_has_no_sources(corpus: CorpusFolder) -> None:
-    (corpus.path / "documents.parquet").unlink(missing_ok=True)
+    (corpus.path / "documents.parquet").unlink()
     report = tokenizer_report(corpus, ["prose", "code"])
     assert report.sources == [] and msgspec.json.encode(report)
