@@ -63,7 +63,8 @@ def claimed(prepared: Prepared, recipe: Recipe, teller: Teller) -> Iterator[None
         except BlockingIOError:
             teller.context.say("another build prepares the same text: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        for draft in (*prepared.path.glob(".part-*"), *prepared.path.glob(".near-*")):
-            shutil.rmtree(draft, ignore_errors=True)
+        for what in ("part", "near", "paragraphs"):
+            for draft in prepared.path.glob(f".{what}-*"):
+                shutil.rmtree(draft, ignore_errors=True)
         write_atomic(prepared.path / "about.json", msgspec.json.format(msgspec.json.encode(recipe)) + b"\n")
         yield

@@ -22,11 +22,12 @@ from engine.corpus.account import rule_counts
 from engine.corpus.dedup.known import Known, remembered
 from engine.corpus.dedup.near import existing_pairs
 from engine.corpus.dedup.pairs import FLOOR, Pairs
+from engine.corpus.dedup.paragraphs import Records, existing_paragraphs, repeated
 from engine.corpus.prepared import Prepared, prepared_at
 from engine.corpus.report import SAMPLES, Amount, CorpusReport, Sample, SourceCount, snippet
 from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.scores import Judge, judge_of
-from engine.corpus.select import JUDGED, Selection, column, select
+from engine.corpus.select import JUDGED, Selection, column, select, without_repetition
 from engine.corpus.sources import source_name
 from engine.corpus.thresholds import Ends, Histogram
 from engine.errors import InputError
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BINS = 48
+_MEMORY = 128 << 20
+"""Bytes that sorting may hold."""
 NEAR = "near_duplicate"
 """The rule whose measure is no column: the similarities of all pairs."""
 
@@ -90,7 +93,10 @@ class Preview:
 
     def _select(self, config: CorpusConfig) -> Selection:
         pairs = self._pairs if config.dedup.near else None
-        return select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known, self._scores)
+        found = select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known, self._scores)
+        if config.dedup.paragraphs and self._paragraphs is not None:
+            without_repetition(found, self._prepared, repeated(self._paragraphs, found.kept, _MEMORY))
+        return found
 
     @cached_property
     def _built(self) -> Selection:
@@ -100,6 +106,10 @@ class Preview:
     def _pairs(self) -> Pairs | None:
         near = self._config.dedup.near
         return existing_pairs(self._prepared, self._known, near, self._database) if near else None
+
+    @cached_property
+    def _paragraphs(self) -> Records | None:
+        return existing_paragraphs(self._prepared, self._config.dedup.paragraphs)
 
     @cached_property
     def _measures(self) -> set[str]:
@@ -125,7 +135,8 @@ class Preview:
             counts = np.bincount(cell, weights, minlength=sources * verdicts)
             return counts.astype(np.int64).reshape(sources, verdicts)
 
-        documents, read, left = table(), table(self._columns["read_bytes"]), table(self._columns["bytes"])
+        sizes = self._columns["bytes"] - selection.cuts.bytes(len(cell))
+        documents, read, left = table(), table(self._columns["read_bytes"]), table(sizes)
         report = CorpusReport(name=self._config.name, prepared=self._prepared.key)
         for number, name in enumerate(self._names):
             report.sources.append(
@@ -219,6 +230,9 @@ def _refuse_other_text(built: CorpusConfig, asked: CorpusConfig, where: object) 
     if bool(asked.dedup.near) and not built.dedup.near:
         problem = "near duplicates were not looked for in this corpus"
         raise InputError(problem, where=where, key="dedup.near", fix="build it: graftline corpus build")
+    if asked.dedup.paragraphs not in (0, built.dedup.paragraphs):
+        problem = "paragraphs of this length were not looked for in this corpus"
+        raise InputError(problem, where=where, key="dedup.paragraphs", fix="build it: graftline corpus build")
     if asked.dedup.against != built.dedup.against or 0 < asked.dedup.near < min(FLOOR, built.dedup.near):
         problem = "this needs documents to be compared that were not"
         raise InputError(problem, where=where, key="dedup", fix="build it: graftline corpus build")

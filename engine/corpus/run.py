@@ -17,7 +17,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +32,7 @@ from engine.corpus.contamination.record import SuiteCheck
 from engine.corpus.dedup.known import Known, known_corpora, remember
 from engine.corpus.dedup.near import near_pairs
 from engine.corpus.dedup.pairs import Pairs
-from engine.corpus.dedup.paragraphs import repeated_paragraphs
+from engine.corpus.dedup.paragraphs import find_paragraphs, repeated
 from engine.corpus.encode import Encoded, encode
 from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import CorpusManifest
@@ -164,20 +163,9 @@ class _Build:
         least = self.config.dedup.paragraphs
         if not least:
             return
-        with (
-            self.teller.stage("paragraphs", "comparing paragraphs of"),
-            TemporaryDirectory(prefix="paragraphs-", dir=self.work) as scratch,
-        ):
-            cuts = repeated_paragraphs(
-                prepared,
-                selection.kept,
-                least,
-                Path(scratch) / "found",
-                workers=self.budget.workers,
-                memory=self.budget.sorting,
-                tell=self.teller.step,
-            )
-            without_repetition(selection, prepared, cuts)
+        with self.teller.stage("paragraphs", "comparing paragraphs of"):
+            records = find_paragraphs(prepared, least, self.budget.workers, self.teller.step)
+            without_repetition(selection, prepared, repeated(records, selection.kept, self.budget.sorting))
 
     def _say_what_was_kept(self, report: CorpusReport) -> None:
         most = report.most_dropped

@@ -204,7 +204,8 @@ def without_repetition(selection: Selection, prepared: Prepared, cuts: Cuts) -> 
     """Leave out these paragraphs, and documents of which nothing would be left."""
     selection.cuts = cuts
     sizes = np.concatenate([np.diff(part.places) for part in prepared.parts])
-    numbers = np.flatnonzero(cuts.bytes(len(sizes)) >= sizes - _BLANK)
+    cut = cuts.bytes(len(sizes))
+    numbers = np.flatnonzero((cut > 0) & (cut >= sizes - _BLANK))
     empty = [n for n, text in zip(numbers.tolist(), prepared.texts(numbers)) if not cuts.apply(n, text).strip()]
     criterion = Criterion("paragraphs", "all of its paragraphs stand in documents before it")
     selection.drop(criterion, np.array(empty, dtype=np.int64))

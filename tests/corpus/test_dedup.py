@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from engine.corpus.dedup.banding import Banding, banding
 from engine.corpus.dedup.exact import digests, exact_duplicates
-from engine.corpus.dedup.groups import first_equal, groups
+from engine.corpus.dedup.groups import groups
 from engine.corpus.dedup.minhash import PERMUTATIONS, agreeing, signatures
 from engine.corpus.dedup.pairs import Pairs, find_pairs, representatives
-from engine.corpus.dedup.paragraphs import Cuts, paragraphs
+from engine.corpus.dedup.paragraphs import paragraphs, repeated
 from engine.corpus.dedup.resolve import Resolved, resolve
 from engine.corpus.documents import digest
 from engine.corpus.measure.batch import Batch
@@ -159,11 +159,11 @@ def test_paragraphs_are_cut_where_they_stand_again() -> None:
     texts = ["Same as ever.\n\nshort\nNaïve, alone 1.", "\nshort\n\nSame  as\tever.\n\n\nshort", "Same as ever.\n"]
     text = Text.of(texts)
     records = paragraphs(text, spaced(text), 12)
-    first = first_equal(records["hash"], LARGE)
-    cuts = Cuts(records[first != np.arange(len(first))])
+    cuts = repeated(records, np.ones(3, dtype=np.bool_), LARGE)
     assert records["document"].tolist() == [0, 0, 1, 2]
     assert [cuts.apply(n, text) for n, text in enumerate(texts)] == [texts[0], "\nshort\n\nshort", ""]
     assert cuts.bytes(3).tolist() == [0, 17, 14]
+    assert repeated(records, np.array([False, True, True]), SMALL).bytes(3).tolist() == [0, 0, 14]
 
 
 def greedy(pairs: Pairs, same: Indices, passed: NDArray[np.bool_], threshold: float, known: int) -> Resolved:

@@ -16,6 +16,7 @@ from engine.config.load import convert
 from engine.config.schema import CorpusConfig
 from engine.corpus.dedup.look import pairs_about
 from engine.corpus.manifest import CorpusFolder
+from engine.corpus.preview import preview
 from engine.corpus.reasons import stays, why
 from engine.corpus.report import SAMPLES, load_report
 from engine.corpus.texts import texts
@@ -191,7 +192,7 @@ def test_what_stands_in_another_corpus_is_not_taken_again(build: Build, tmp_path
         build({**config, "dedup": {"against": ["older"]}})
 
 
-def test_repeated_paragraphs_are_cut_and_the_report_says_so(build: Build, tmp_path: Path) -> None:
+def test_repeated_paragraphs_are_cut_and_the_report_says_so(build: Build, tmp_path: Path, workspace: Workspace) -> None:
     """The first stays; a document made of nothing else is dropped; what is left is what is encoded."""
     notice = "We keep this site running with your help, so do please tell your friends about us."
     rows = [f"{notice}\n\n{SENTENCES[0]}", f"{SENTENCES[20]}\n{notice}", notice, *SENTENCES[30:40]]
@@ -204,6 +205,10 @@ def test_repeated_paragraphs_are_cut_and_the_report_says_so(build: Build, tmp_pa
     (change,) = (change for change in report.changes if change.step == "paragraphs")
     assert (change.documents, change.count, change.samples[0].before) == (1, 1, notice)
     assert [(count.rule, count.documents) for count in report.dropped] == [("paragraphs", 1)]
+    built = convert({"name": "test", **config, "dedup": {"paragraphs": 80}}, CorpusConfig, where="test")
+    with preview(workspace, report, built) as session:
+        would = session.report(built)
+    assert (would.kept_documents, would.kept_bytes) == (report.kept_documents, report.kept_bytes)
     assert report.kept_bytes == corpus.manifest.train_bytes + corpus.manifest.heldout_bytes
 
 

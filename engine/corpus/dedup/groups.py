@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.corpus.measure.words import Hashes, Indices
 
@@ -16,17 +17,20 @@ _ENTRY_BYTES = 64
 """What sorting holds for each entry, at most: keys, places, the order, and a copy of each."""
 
 
-def groups(keys: Hashes, memory: int, second: Hashes | None = None) -> Iterator[tuple[Indices, Indices]]:
+def groups(
+    keys: Hashes, memory: int, second: Hashes | None = None, among: NDArray[np.bool_] | None = None
+) -> Iterator[tuple[Indices, Indices]]:
     """Entries with equal keys (and equal `second` ones), a part of them at a time: their places, and (groups + 1) where
     in these each group begins, and where all end.
 
     Keys must be well mixed in their top bits. Of a group the places ascend; entries that are equal to no other one are
-    left out. About `memory` bytes are held at most, beside the arguments.
+    left out, and so are those that are not `among`. About `memory` bytes are held at most, beside the arguments.
     """
     parts = 1 << max(0, (len(keys) * _ENTRY_BYTES // max(1, memory)).bit_length())
     shift = np.uint64(64 - parts.bit_length() + 1)
     for part in range(parts):
         places = np.arange(len(keys)) if parts == 1 else _places(keys, shift, part)
+        places = places if among is None else places[among[places]]
         yield _sorted_groups(keys[places], places, None if second is None else second[places])
 
 

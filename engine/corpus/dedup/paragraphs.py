@@ -1,7 +1,8 @@
 """Paragraphs that stood before, in any kept document: each stays where it stands first, and is cut out elsewhere.
 
-    kept documents, a part at a time (workers) -> paragraphs: where each stands, a hash of its words  => a file
-    -> equal hashes, in the order of documents -> all but the first => Cuts: stretches of bytes to leave out
+    prepared text, a part at a time (workers) -> paragraphs: where each stands, a hash of its words
+                                                         => prepared/<key>/paragraphs-<characters>/records
+    kept documents -> equal hashes, in their order -> all but the first => Cuts: stretches of bytes to leave out
 
 A paragraph is a line, as in CCNet (Wenzek et al. 2019) and Dolma (Soldaini et al. 2024): text on the web has one line
 for each, and wrapped lines are joined before. Two are the same if they are the same but for whitespace.
@@ -9,7 +10,7 @@ for each, and wrapped lines are joined before. Two are the same if they are the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +19,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.dedup.groups import first_equal
+from engine.corpus.dedup.groups import groups
 from engine.corpus.measure.words import Hashes, Indices, Text, Words, mixed, spaced
 from engine.corpus.pool import in_order
 from engine.corpus.prepared import Prepared
+from engine.paths import atomic_folder
 
 RECORD = np.dtype([("hash", "u8"), ("document", "i8"), ("begin", "i8"), ("end", "i8")])
 """A paragraph: its words' hash, its document's number, and its bytes there, with blank lines that follow."""
@@ -84,48 +86,55 @@ class Cuts(NamedTuple):
         return np.bincount(self.records["document"], sizes, minlength=documents).astype(np.int64)
 
 
-def repeated_paragraphs(
-    prepared: Prepared,
-    kept: NDArray[np.bool_],
-    least: int,
-    scratch: Path,
-    *,
-    workers: int,
-    memory: int,
-    tell: Callable[[int, int], None],
-) -> Cuts:
-    """Every paragraph of at least `least` characters, in documents that are `kept`, that another one equals before it.
+def find_paragraphs(prepared: Prepared, least: int, workers: int, tell: Callable[[int, int], None]) -> Records:
+    """The paragraphs of all documents that have at least `least` characters: found before, or now.
 
-    `scratch`: a file that takes 32 bytes a paragraph. `tell` hears of documents and bytes looked at.
+    `tell` hears of documents and bytes looked at.
     """
-    with scratch.open("wb") as file:
-        for found, documents, size in in_order(partial(_Finder, prepared.path, least), _tasks(prepared, kept), workers):
-            found.tofile(file)
-            tell(documents, size)
-    if not scratch.stat().st_size:
-        return Cuts.none()
-    records = np.memmap(scratch, dtype=RECORD, mode="r")
-    first = first_equal(records["hash"], memory)
-    return Cuts(np.array(records[np.flatnonzero(first != np.arange(len(first)))]))
+    folder = _folder(prepared, least)
+    if not folder.exists():
+        numbers = (part.info.number for part in prepared.parts)
+        with atomic_folder(folder) as draft, (draft / "records").open("wb") as file:
+            for found, documents, size in in_order(partial(_Finder, prepared.path, least), numbers, workers):
+                found.tofile(file)
+                tell(documents, size)
+    return _mapped(folder)
 
 
-def _tasks(prepared: Prepared, kept: NDArray[np.bool_]) -> Iterator[tuple[int, Indices]]:
-    for part in prepared.parts:
-        first = part.info.first
-        yield part.info.number, np.flatnonzero(kept[first : first + part.info.documents])
+def existing_paragraphs(prepared: Prepared, least: int) -> Records | None:
+    """What an earlier build found; None when none did."""
+    folder = _folder(prepared, least)
+    return _mapped(folder) if folder.exists() else None
+
+
+def repeated(records: Records, kept: NDArray[np.bool_], memory: int) -> Cuts:
+    """Of the paragraphs of `kept` documents those that equal one before. About `memory` bytes are held to sort them."""
+    again = np.zeros(len(records), dtype=np.bool_)
+    for places, begins in groups(records["hash"], memory, among=kept[records["document"]]):
+        again[places] = True
+        again[places[begins[:-1]]] = False
+    return Cuts(np.array(records[np.flatnonzero(again)]))
+
+
+def _folder(prepared: Prepared, least: int) -> Path:
+    return prepared.path / f"paragraphs-{least}"
+
+
+def _mapped(folder: Path) -> Records:
+    path = folder / "records"
+    return np.memmap(path, dtype=RECORD, mode="r") if path.stat().st_size else np.empty(0, dtype=RECORD)
 
 
 class _Finder:
-    """A worker's share: the paragraphs of one part's kept documents."""
+    """A worker's share: the paragraphs of one part."""
 
     def __init__(self, path: Path, least: int):
         self._prepared, self._least = Prepared(path), least
 
-    def __call__(self, task: tuple[int, Indices]) -> tuple[Records, int, int]:
-        number, rows = task
+    def __call__(self, number: int) -> tuple[Records, int, int]:
         part = self._prepared.part(number)
-        assert part is not None  # it was there when the task was made, and its folder is claimed
-        text = Text.of(list(part.texts(rows)))
+        assert part is not None  # it was there when the number was given, and its folder is claimed
+        text = Text.of(list(part.texts()))
         found = paragraphs(text, spaced(text), self._least)
-        found["document"] = rows[found["document"]] + part.info.first
-        return found, len(rows), len(text.data)
+        found["document"] += part.info.first
+        return found, len(text), len(text.data)
