@@ -61,4 +61,7 @@ def client(id: str, *, instead: str) -> Iterator[ModuleType]:
         raise InputError("is not in the hub's cache and could not be fetched", where=id, fix=fix) from None
     except (errors.HfHubHTTPError, errors.HFValidationError) as error:
         first = str(error).strip().splitlines()[0]
-        raise InputError(f"the hub refuses: {first}", where=id, fix="check the id and revision") from None
+        # A hub says 401 for what is private, and also for what is not there, so that nobody learns which.
+        login = isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403)
+        fix = "check the id; what is private or gated needs `hf auth login`" if login else "check the id and revision"
+        raise InputError(f"the hub refuses: {first}", where=id, fix=fix) from None

@@ -141,7 +141,7 @@ def test_what_the_hub_does_not_have_is_one_line(dataset: SourceConfig, change: d
 
 def test_a_token_opens_a_gated_data_set(server: Hub, dataset: SourceConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     server.token = "hf_secret"
-    with pytest.raises(InputError, match="the hub refuses: 401"):
+    with pytest.raises(InputError, match=r"the hub refuses: 401 .*needs `hf auth login`"):
         list(documents(dataset))
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert len(list(documents(dataset))) == len(SENTENCES)

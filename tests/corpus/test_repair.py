@@ -225,6 +225,7 @@ MIT = "Copyright (c) 2020 Some Body\n\nPermission is hereby granted, free of cha
             "# Copyright\n\nThe law of copyright begins in 1710.\n",
             "# Copyright\n\nThe law of copyright begins in 1710.\n",
         ),
+        ("# The Apache License 2.0 explained\n\nIt is.\n", "# The Apache License 2.0 explained\n\nIt is.\n"),
         ("/* A queue. */\nint x;\n", "/* A queue. */\nint x;\n"),
         ("#include <stdio.h>\n/* Copyright 2020 */\n", "#include <stdio.h>\n/* Copyright 2020 */\n"),
     ],

@@ -14,9 +14,12 @@ import pytest
 import zstandard
 
 from engine.config.schema import CorpusConfig, SourceConfig
+from engine.corpus.manifest import CorpusFolder
 from engine.corpus.reading.damage import Damage
+from engine.corpus.report import load_report
 from engine.corpus.sources import check_sources, documents, files
 from engine.errors import InputError
+from engine.paths import Workspace
 from tests.corpus.conftest import SENTENCES
 
 ACCENTED = [*SENTENCES, 'Ünïcödé "quoted" \u2028 text\nover two lines']
@@ -156,6 +159,23 @@ def test_damage_within_the_tolerance_is_counted_shown_and_skipped(tmp_path: Path
     problem = r"a\.jsonl:21: not JSON: .*; 5 of 205 records are damaged, more than the 2.4 % that is tolerated \(mend"
     with pytest.raises(InputError, match=problem):
         list(documents(SourceConfig(path=str(tmp_path), separator="%", tolerance=0.024)))
+
+
+def test_a_report_shows_the_damage_and_a_refused_build_leaves_no_corpus(
+    build: Callable[[dict[str, Any]], CorpusFolder], workspace: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(jsonl(SENTENCES) + b"{broken\n")
+    raw = {"sources": [{"path": str(path), "tolerance": 0.02}], "tokenizer": {"vocab_size": 300}}
+    (source,) = load_report(build(raw).path).sources
+    assert (source.documents, source.damaged) == (len(SENTENCES), 1)
+    assert source.damage[0].startswith(f"{path}:55: not JSON")
+    before = sorted(workspace.home.glob("corpora/**/*"))
+    raw["sources"][0]["tolerance"] = 0.01
+    path.write_bytes(jsonl(SENTENCES) + b"{broken\n{again\n")
+    with pytest.raises(InputError, match=r":55: not JSON: .*; 2 of 56 records are damaged, more than the 1 % that"):
+        build(raw)
+    assert sorted(workspace.home.glob("corpora/**/*")) == before
 
 
 def test_too_much_damage_is_refused_as_soon_as_it_is_certain(tmp_path: Path) -> None:

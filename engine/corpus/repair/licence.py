@@ -20,6 +20,7 @@ _COMMENT = re.compile(
     r"|(?:[ \t]*#[ \t]*(?:\n|\Z))+",
     re.DOTALL,
 )
+_NOTICE = re.compile(r"SPDX|©|\(c\)|copyright \d{4}", re.IGNORECASE)
 _HEAD = 20_000
 """Characters in which the comment must end; the longest common header is about 12,000."""
 
@@ -31,9 +32,14 @@ def without_licence(text: str) -> tuple[str, int]:
     first = _FIRST.match(text, 0, _HEAD)
     begin = at = first.end() if first else 0
     count = 0
-    while (comment := _COMMENT.match(text, at, _HEAD)) and _LEGAL.search(comment[0]):
+    while (comment := _COMMENT.match(text, at, _HEAD)) and _is_legal(comment[0].strip()):
         at = comment.end()
         count += 1
         while at < len(text) and text[at].isspace():
             at += 1
     return (text[:begin] + text[at:], count) if count else (text, 0)
+
+
+def _is_legal(comment: str) -> bool:
+    """A single line must be a notice itself: it may be a Markdown heading about licences."""
+    return bool(_LEGAL.search(comment)) and ("\n" in comment or bool(_NOTICE.search(comment)))
