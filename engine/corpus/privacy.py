@@ -42,12 +42,14 @@ def scrub(texts: Sequence[str], kinds: Sequence[str]) -> tuple[list[str], Column
     many UTF-8 bytes the text became shorter (negative: longer).
     """
     wanted = [kind for kind in KINDS if kind.name in kinds]
+    together = "\n".join(texts)  # most marks stand nowhere: once for all texts is soon known
+    marks = {kind.name: [mark for mark in kind.marks if mark in together] for kind in wanted}
     counts = np.zeros((len(wanted), 2, len(texts)), dtype=np.int32)
     out = list(texts)
     for at, text in enumerate(texts):
         digits = _digits(text) if any(kind.digits for kind in wanted) else 0
         for row, kind in enumerate(wanted):
-            if digits >= kind.digits and any(mark in out[at] for mark in kind.marks):
+            if digits >= kind.digits and any(mark in out[at] for mark in marks[kind.name]):
                 out[at], *counts[row, :, at] = _scrubbed(out[at], kind)
     names = [(f"scrubbed_{kind.name}", f"scrubbed_{kind.name}_bytes") for kind in wanted]
     return out, {name: column for pair, rows in zip(names, counts) for name, column in zip(pair, rows)}
