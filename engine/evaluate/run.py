@@ -20,6 +20,7 @@ from engine.corpus.suite import Suite, check_fit, load_suite, shown
 from engine.corpus.tokenizer import Tokenizer
 from engine.evaluate import instruction, language_model
 from engine.evaluate.ask import Asker, StopAsked
+from engine.evaluate.known import look_for_items
 from engine.freeze.refs import ModelRef, find_model
 from engine.freeze.verify import checked
 from engine.journal.events import Evaluated, Prediction, Score
@@ -42,6 +43,7 @@ def run(context: StageContext, config: EvaluateConfig) -> Outcome:
             check_fit(suite, model.card(), model.id)
     device = choose(config.device, config.precision, where=where, key="device")
     context.say(device.words)
+    look_for_items(context, [model.id for model in models], suites)
     began, tokens, flops, stopped = time.monotonic(), 0, 0.0, False
     for model in models:
         left = [suite for suite in suites if not _is_done(context, model, suite)]

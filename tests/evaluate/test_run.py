@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine.config.schema import DataConfig, EvaluateConfig, RuleConfig, SuiteConfig
+from engine.corpus.contamination.record import load_checks
+from engine.corpus.manifest import find_corpus
 from engine.errors import InputError
 from engine.freeze.refs import find_model
 from engine.journal.events import Evaluated, Metrics, Prediction, Said
@@ -121,3 +123,18 @@ def test_what_does_not_fit_is_refused_before_anything_is_asked(
     assert not events(run, Evaluated) and not run.predictions.exists()
     with pytest.raises(InputError, match=r"config\.toml: models: no model 'nope'"):
         stage(workspace, config(["nope"], areas))
+
+
+def test_items_that_stand_in_what_a_model_learned_from_are_found_by_the_way(
+    workspace: Workspace, classifier: str, tmp_path: Path
+) -> None:
+    rows = [*sentences(20, 0), {"text": "nobody wrote a word of this sentence before today", "label": "fruit"}]
+    known = SuiteConfig(name="known", task="classification", data=str(write_rows(tmp_path / "known.jsonl", rows)))
+    run = stage(workspace, config([classifier], known))
+    corpus = find_corpus(workspace, "text").ref
+    (check,) = load_checks(workspace, corpus)
+    assert {int(item.id) for item in check.found if item.learned} <= set(range(1, 21)) and check.learned >= 12
+    said = f"{check.learned} items of known stand in {corpus}, from which models here learned"
+    assert [event.text for event in events(run, Said)].count(said) == 1
+    again = stage(workspace, config([classifier], known))
+    assert said not in [event.text for event in events(again, Said)], "looked for once"
