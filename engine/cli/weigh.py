@@ -47,7 +47,8 @@ def compare(
     """Put models side by side, with intervals and tests.
 
     Without a MODEL, all that were evaluated on the suite. Differences are paired (same items for both models), their
-    intervals bootstrapped, their p-values corrected for the number of models (Holm).
+    intervals bootstrapped, their p-values corrected for the number of models (Holm). Items that stood in what a model
+    learned from are flagged, and scores given without them.
     """
     with workspace(home) as client:
         comparison = compare_here(client, Workspace(home), models, suite, baseline)
