@@ -7,8 +7,8 @@ falls on all of them. Then what each kept is compared with the labels.
 
     near-duplicates   removal alone; datatrove, text-dedup, datasketch, rensa, each from PyPI, at its own settings for a
                       similarity of 0.7 (datatrove: FineWeb's 14 bands of 8)
-    end to end        reading, all rules, near-duplicates; datatrove with the same rules. Graftline also mends, looks
-                      for languages, personal data and test items, and once more with tokens written
+    end to end        reading, all rules, near-duplicates; datatrove with the same rules. Graftline also mends, and once
+                      more it looks for languages, personal data and test items
     libraries         the encoder and the trainer under the tokenizer stage, alone, on the same text
     thresholds        a changed one, previewed and built
 
@@ -48,6 +48,8 @@ PEERS = {
     "rensa": ("rensa==0.5.*",),
 }
 """What each peer's environment is made of. datatrove reads JSON with orjson and cuts English words with spaCy."""
+SAME_RULES = [f"--set={key}=[]" for key in ("language.keep", "privacy.scrub", "contamination.suites")]
+"""What datatrove is not asked for: switched off."""
 
 
 @dataclass
@@ -119,11 +121,12 @@ class Bench:
         self.peers = {
             name: install(told.peers.absolute(), name, wanted) for name, wanted in PEERS.items() if told.peers
         }
-        self.builds: list[Built] = []
+        self.builds: dict[str, list[Built]] = {}
 
     def tables(self) -> list[Table]:
-        parts = {"near": self.near, "whole": self.whole, "libraries": self.libraries, "thresholds": self.thresholds}
-        return [make() for name, make in parts.items() if self.only in (None, name)]
+        parts = {"near": (self.near,), "whole": (self.whole, self.stages), "libraries": (self.libraries,),
+                 "thresholds": (self.thresholds,)}  # fmt: skip
+        return [make() for name, makers in parts.items() if self.only in (None, name) for make in makers]
 
     def near(self) -> Table:
         """Near-duplicate removal alone."""
@@ -131,7 +134,9 @@ class Bench:
         others = [self._peer(name, "peer_minhash.py", name) for name in self.peers if name != "datatrove"]
         if "datatrove" in self.peers:
             others.append(self._peer("datatrove", "peer_datatrove.py", "dedup"))
-        self._rounds(own, others)
+        own.turn(self.work)
+        for one in [turn for peer in others * self.rounds for turn in (peer, own)]:
+            one.turn(self.work)
         own.kept = frozenset(self.corpus.at[place].id for place in own.kept)
         table = Table(f"Near-duplicate removal alone: {self.title}")
         for one in (own, *others):
@@ -142,25 +147,35 @@ class Bench:
 
     def whole(self) -> Table:
         """From files to verdicts, and to tokens."""
-        own = Contestant("Graftline", __version__, self._own_build)
+        same = Contestant("Graftline, the same rules", __version__, lambda out: self._own_build("same", *SAME_RULES))
+        own = Contestant("Graftline, everything", __version__, lambda out: self._own_build("whole"))
         peers = [self._peer("datatrove", "peer_datatrove.py", "both")] if self.peers else []
-        self._rounds(own, peers)
+        for one in [same, own, *[*peers, same, own] * self.rounds]:
+            one.turn(self.work)
         table = Table(f"End to end, reading to de-duplicated text: {self.title}")
-        built = self.builds[-1]
-        texts = built.kept(self.corpus)
-        own.kept = texts.keys()
-        verdicts = [Taken(one.before_tokens, one.took.processor, one.took.memory) for one in self.builds]
-        bare = Contestant("Graftline", __version__, own.run, verdicts, own.kept)
-        for one in (bare, own, *peers):
-            column = one.column(self.corpus.bytes, bare.seconds)
+        texts = self.builds["whole"][-1].kept(self.corpus)
+        same.kept, own.kept = self.builds["same"][-1].kept(self.corpus).keys(), texts.keys()
+        for one, name in ((same, "same"), (own, "whole")):
+            one.taken = [Taken(built.before_tokens, *built.took[1:]) for built in self.builds[name]]
+            one.notes.append("seconds and MB/s end before the tokenizer; processor and memory are the whole build's")
+        for one in (same, own, *peers):
+            column = one.column(self.corpus.bytes, same.seconds)
             column.values |= scores.kinds(self.corpus, one.kept) | scores.exact_duplicates(self.corpus, one.kept)
             table.add(column)
-        table.columns[1].name = "Graftline, with tokenizer and tokens"
-        table.columns[0].values |= scores.removed(self.corpus, texts)
-        table.columns[0].values |= own_build.damage(self.corpus, self.work, self._home("damaged"))
-        table.columns[0].note("memory and processor time are the whole build's, tokens included")
-        for stage in built.report["stages"]:
-            table.columns[1].put(f"{stage['stage']}, s", stage["seconds"])
+        table.columns[1].values |= scores.removed(self.corpus, texts)
+        table.columns[1].values |= own_build.damage(self.corpus, self.work, self._home("damaged"))
+        return table
+
+    def stages(self) -> Table:
+        """A whole build, stage by stage."""
+        table = Table("Graftline's build by stage, everything on")
+        for built in self.builds.get("whole", []):
+            column = Column(f"run {len(table.columns) + 1}")
+            for stage in built.report["stages"]:
+                column.put(f"{stage['stage']}, s", stage["seconds"])
+            column.put("from the command to the end, s", built.took.seconds)
+            column.put("MB/s, tokens written", self.corpus.bytes / 1e6 / built.took.seconds)
+            table.add(column)
         return table
 
     def libraries(self) -> Table:
@@ -194,14 +209,6 @@ class Bench:
         column.put("peak memory, MB", again.took.memory / 1e6)
         return Table("A changed threshold", [column])
 
-    def _rounds(self, own: Contestant, others: list[Contestant]) -> None:
-        """Graftline, a peer, Graftline, the next peer ..., and Graftline at the end."""
-        own.turn(self.work)
-        for _ in range(self.rounds):
-            for one in others:
-                one.turn(self.work)
-            own.turn(self.work)
-
     def _peer(self, name: str, script: str, task: str) -> Contestant:
         folder, version = self.peers[name]
         code = [str(folder / "python"), "-P", str(ROOT / "bench" / script), task, str(self.corpus.texts)]
@@ -213,14 +220,16 @@ class Bench:
         code = [sys.executable, "-m", "bench.own_dedup", str(self.corpus.texts), str(out), str(WORKERS)]
         return taken(code, self.work / "dedup.log", cwd=ROOT)
 
-    def _own_build(self, out: Path) -> Taken:
-        self.builds.append(build(self.corpus, self.work, self._home(f"build-{len(self.builds)}"), WORKERS))
-        return self.builds[-1].took
+    def _own_build(self, name: str, *more: str) -> Taken:
+        done = self.builds.setdefault(name, [])
+        done.append(build(self.corpus, self.work, self._home(f"{name}-{len(done)}"), WORKERS, *more))
+        return done[-1].took
 
     def _built(self) -> Built:
-        if not self.builds:
-            self._own_build(self.work)
-        return self.builds[-1]
+        """The last whole build."""
+        if "whole" not in self.builds:
+            self._own_build("whole")
+        return self.builds["whole"][-1]
 
     def _home(self, name: str) -> Path:
         """A workspace that nobody has used: one that was removed may still have its supervisor."""

@@ -19,16 +19,15 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _SUBREAPER = 36
 """`PR_SET_CHILD_SUBREAPER` of prctl(2): orphans below become children of this process."""
 _EVERY = 0.25
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     seconds: float
     processor: float
     """User and system time, seconds."""
