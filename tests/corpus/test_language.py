@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.corpus.measure.batch import Batch
+from engine.corpus.measure.langid import Langid
 from engine.corpus.measure.language import STRETCH, Language, identifier, sample
 from engine.errors import InputError
 
@@ -44,3 +45,12 @@ def test_an_unknown_identifier_names_those_there_are() -> None:
         InputError, match=r"language\.identifier: no identifier 'cld3' \(one of built-in, fasttext, langid\)"
     ):
         identifier("cld3")
+
+
+def test_many_texts_at_once_get_the_librarys_own_answers() -> None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    texts = ["", "12 34", "DAS IST ALLES", "\ud800 cut", "Srpski tekst, српски текст", *TEXTS.values(), "word " * 90]
+    alone = map(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True).classify, texts)
+    together = Langid().many(texts)
+    assert [(code, pytest.approx(sure, abs=1e-5)) for code, sure in alone] == together
