@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
     from engine.corpus.thresholds import Answer, Histogram
+    from engine.corpus.tokenizer_report import TokenizerReport
     from engine.dialogue import Said, Stop
     from engine.freeze.exported import Exported
     from engine.freeze.manifest import FrozenManifest
@@ -302,6 +303,13 @@ class Gateway:
         from engine.corpus.report import load_report
 
         return load_report(find_corpus(self.workspace, ref).path)
+
+    def tokenizer(self, ref: str, sources: Sequence[str]) -> TokenizerReport:
+        """How well a corpus's vocabulary suits its held-out text; a few seconds. `sources`: their names."""
+        from engine.corpus.manifest import find_corpus
+        from engine.corpus.tokenizer_report import tokenizer_report
+
+        return tokenizer_report(find_corpus(self.workspace, ref), sources, most=10)
 
     def thresholds(self, corpus: CorpusRow) -> Thresholds:
         """What tries out other thresholds of a corpus; one corpus at a time."""

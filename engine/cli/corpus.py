@@ -225,10 +225,10 @@ def corpus_preview(name: str, overrides: tuple[str, ...], source: str, shown: in
     _known_source(report, source)
     built, asked = load(config, CorpusConfig), load(config, CorpusConfig, overrides)
     with preview(place, report, built) as session:
-        would = session.report(asked, where="--set")
+        would, again = session.report(asked, where="--set"), session.report(built)
     if as_json:
         return emit(would)
-    before, now = flow(report, source), flow(would, source)
+    before, now = flow(again, source), flow(would, source)
     found = [line for line in lines(report, source, would) if line.documents or line.was]
     parts: list[RenderableType] = [corpus_words.waterfall(found), "", render.text(corpus_words.share_told(now, before))]
     for count in would.dropped if shown else ():

@@ -8,7 +8,7 @@ would give. Only what changes a text or a measure (repair, sources, word lists) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ from engine.paths import Workspace
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+Facts = tuple[str, str, float | None]
+"""Id, source and measure of a document."""
 BINS = 48
 _MEMORY = 128 << 20
 """Bytes that sorting may hold."""
@@ -160,30 +162,43 @@ class Preview:
 
     def _draw_sides(self, report: CorpusReport, selection: Selection) -> None:
         before, after = self._built.verdict, selection.verdict
-        report.kept_samples = self._samples(np.flatnonzero((before > 0) & (after == 0)))
+        report.kept_samples = self._samples(np.flatnonzero((before > 0) & (after == 0)), selection)
         for verdict, count in enumerate(report.dropped, start=1):
-            count.samples = self._samples(np.flatnonzero((before == 0) & (after == verdict)), count.rule)
+            count.samples = self._samples(np.flatnonzero((before == 0) & (after == verdict)), selection, count.rule)
 
-    def _samples(self, documents: NDArray[np.int64], measure: str = "") -> list[Sample]:
-        """Those with the lowest lots, in their order."""
+    def _samples(self, documents: NDArray[np.int64], selection: Selection, measure: str = "") -> list[Sample]:
+        """Those with the lowest lots, in their order, each beside the one that would be kept in its place."""
         lots = self._columns["lot"][documents]
-        drawn = documents[np.argsort(lots, kind="stable")[:SAMPLES]].tolist()
-        if not drawn:
-            return []
-        known = measure if measure in self._measures else ""
-        listed = f'"{known}"' if known else "NULL"
+        drawn = documents[np.argsort(lots, kind="stable")[:SAMPLES]]
+        kept = self._kept_for(drawn, selection) if len(drawn) else {}
+        facts = self._facts([*drawn.tolist(), *(one for one, _ in kept.values())], measure) if len(drawn) else {}
+        return [self._sample(document, facts, kept) for document in drawn.tolist()]
+
+    def _sample(self, document: int, facts: Mapping[int, Facts], kept: Mapping[int, tuple[int, float]]) -> Sample:
+        id, source, value = facts[document]
+        other, similarity = kept.get(document, (None, None))
+        return Sample(
+            id=id, source=source, value=value, document=document, similarity=similarity,
+            text=snippet(self._prepared.text(document)),
+            kept="{} in {}".format(*facts[other]) if other is not None else "",
+            kept_text=snippet(self._prepared.text(other)) if other is not None else "",
+        )  # fmt: skip
+
+    def _facts(self, documents: Sequence[int], measure: str) -> dict[int, Facts]:
+        """(id, source, measure) of some documents."""
+        listed = f'"{measure}"' if measure in self._measures else "NULL"
         rows = self._database.execute(
             f"SELECT document, id, source, {listed} FROM read_parquet($1) WHERE document IN (FROM unnest($2))",
-            [self._prepared.tables(), drawn],
+            [self._prepared.tables(), list(documents)],
         ).fetchall()
-        facts = {document: rest for document, *rest in rows}
-        return [
-            Sample(
-                id=facts[document][0], source=self._names[facts[document][1]],
-                text=snippet(self._prepared.text(document)), value=facts[document][2], document=document,
-            )
-            for document in drawn
-        ]  # fmt: skip
+        return {document: (id, self._names[source], value) for document, id, source, value in rows}
+
+    def _kept_for(self, documents: NDArray[np.int64], selection: Selection) -> dict[int, tuple[int, float]]:
+        """document -> (the one kept in its place, their similarity); those of other corpora are left out."""
+        replaced = selection.replaced
+        rows = np.flatnonzero(np.isin(replaced.dropped, documents) & (replaced.kept >= 0))
+        found = zip(replaced.dropped[rows].tolist(), replaced.kept[rows].tolist(), replaced.similarity[rows].tolist())
+        return {document: (kept, similarity) for document, kept, similarity in found}
 
 
 @contextmanager

@@ -79,6 +79,12 @@ def test_samples_are_of_documents_that_change_sides(built: Built) -> None:
     assert looser.kept_samples and all(len(one.text.split()) < 12 for one in looser.kept_samples)
 
 
+def test_a_near_duplicate_stands_beside_the_one_that_would_be_kept(built: Built) -> None:
+    would = built.session.report(built.other("dedup.near=0.55", "clean.rules.words=[5, 1000]"))
+    pairs = [one for rule in would.dropped if rule.rule == "near_duplicate" for one in rule.samples]
+    assert pairs and all((one.similarity or 0) >= 0.55 and one.text == f"{one.kept_text} and more" for one in pairs)
+
+
 def test_lines_say_what_was_and_what_would_be(built: Built) -> None:
     found = lines(built.report, "", built.session.report(built.other("clean.rules.words=false", "clean.rules.chars=1")))
     shown = {line.label: (line.documents, line.was) for line in found}

@@ -15,7 +15,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from engine.corpus.report import Sample, load_report, save_report
+from engine.corpus.report import load_report
 from engine.paths import Workspace
 
 FRAGMENTS = (
@@ -112,14 +112,27 @@ def _predictions(file: Path) -> None:
     file.write_text("".join(json.dumps(item) + "\n" for item in items))
 
 
+_WORDS_OF_OURS = {"hash", "prepared", "step", "stage", "revision", "name"}
+"""Fields of a report that hold Graftline's own words, or names that other fields refer to."""
+
+
 def _report(folder: Path) -> None:
-    report = load_report(folder)
-    for rule in report.dropped:
-        rule.reason = nasty(rule.reason)
-        rule.samples[:] = [
-            Sample(id=nasty(one.id), source=nasty(one.source), text=nasty(one.text) * 3, kept=nasty(one.kept))
-            for one in rule.samples
-        ]
-    for source in report.sources:
-        source.name = nasty(source.name)
-    save_report(folder, report)
+    path = folder / "report.json"
+    load_report(folder)
+    path.write_text(json.dumps(_poisoned_report(json.loads(path.read_text()))))
+
+
+def _poisoned_report(value: Any, name: str = "") -> Any:
+    """Every text of a report but Graftline's own words; sources' names, which rules count by, as their keys."""
+    match value:
+        case dict():
+            return {
+                nasty(key) if name == "by_source" else key: _poisoned_report(one, key) for key, one in value.items()
+            }
+        case list() if name == "sources":
+            return [{**_poisoned_report(one), "name": nasty(one["name"])} for one in value]
+        case list():
+            return [_poisoned_report(one, name) for one in value]
+        case str() if name not in _WORDS_OF_OURS:
+            return nasty(value) * (3 if name in ("text", "kept_text") else 1)
+    return value

@@ -86,13 +86,13 @@ async def test_one_source_at_a_time(demo: GraftlineApp) -> None:
 async def test_other_figures(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
-        shown = ["held out", "B/token", "1,024–2,047", "de", "MB/s"]
+        shown = ["held out", "B/token", "1,024–2,047", "de", "MB/s", "no such file"]
         for words in shown:
             assert words in screen_text(pilot), words
             await pilot.press("m")
             await settle(pilot)
         assert "held out" in screen_text(pilot)
-        await pilot.press("M")
+        await pilot.press("M", "M")
         await settle(pilot)
         assert "MB/s" in screen_text(pilot)
         await pilot.click("#views", offset=(8, 0))

@@ -83,6 +83,8 @@ async def test_thresholds_are_tried_and_built_with(web_home: Path) -> None:
         await pilot.press("escape", "0")
         await settle(pilot, lambda: "tried" not in screen_text(pilot))
         assert shown(pilot, "words") == (built, None)
+        await pilot.press("M")
+        await settle(pilot, lambda: "tokens of more than a byte" in screen_text(pilot))
     assert not children("engine.corpus.previewing"), "what held the measures ended with the app"
 
 

@@ -70,6 +70,10 @@ async def test_nothing_of_it_reaches_the_terminal_raw(nasty_home: Path, size: tu
             "full_stop",
             "enter",
             "escape",
+            "G",
+            "m",
+            "m",
+            "f",
         ):
             await pilot.press(keys)
             seen += await look(pilot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import structs
 from textual import events, on, work
@@ -22,6 +22,7 @@ from engine.corpus.document import markdown
 from engine.corpus.reasons import number
 from engine.corpus.report import CorpusReport
 from engine.corpus.waterfall import Flow, Line, flow, lines, sources
+from engine.errors import GraftlineError
 from engine.paths import Workspace
 from engine.store.rows import CorpusRow
 from tui import keys, theme
@@ -36,6 +37,10 @@ from tui.widgets.histogram import Bins
 from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.samples_pane import SamplesPane
 from tui.widgets.waterfall import Waterfall
+
+if TYPE_CHECKING:
+    from engine.corpus.tokenizer_report import TokenizerReport
+    from tui.gateway import Gateway
 
 
 class CorpusScreen(CorpusTries):
@@ -143,8 +148,8 @@ class CorpusScreen(CorpusTries):
     def _head(self) -> None:
         row, which, tried = self.row, self.query_one("#which", Pressable), self.query_one("#tried", Pressable)
         tried.display = bool(self.tried)
-        if self.tried and self._report is not None and self.would is not None:
-            tried.update(tried_words(self.tried, flow(self._report, self._source), flow(self.would, self._source)))
+        if self.tried and self.base is not None and self.would is not None:
+            tried.update(tried_words(self.tried, flow(self.base, self._source), flow(self.would, self._source)))
         if row is None:
             which.update("")
             return
@@ -183,6 +188,18 @@ class CorpusScreen(CorpusTries):
             moved = self.would if self.tried else None
             self._samples.show(self._report, line, self._source, moved)
             self._facts.show(self._report, line, self._bins(line))
+
+    @on(FactsPane.TokenizerWanted)
+    def _measure_tokenizer(self) -> None:
+        row, report, gateway = self.row, self._report, self.graft.gateway
+        if row is not None and report is not None:
+            names = [source.name for source in report.sources]
+
+            def told(found: TokenizerReport | str) -> None:
+                if self._report is report:
+                    self._facts.know(found)
+
+            self.graft.ask(lambda: _measured(gateway, row.id, names), told, group="tokenizer")
 
     def _bins(self, line: Line) -> Bins | None:
         """How the measure of a rule is spread, once that is known, with its bounds."""
@@ -267,6 +284,14 @@ class CorpusScreen(CorpusTries):
         if (report := self._report) is not None:
             name = f"corpus-{one_line(report.name)}.md"
             await save_as(self, "Save this report as Markdown", name, lambda _: markdown(report))
+
+
+def _measured(gateway: Gateway, ref: str, sources: list[str]) -> TokenizerReport | str:
+    """How well the vocabulary suits its text, or why that cannot be told."""
+    try:
+        return gateway.tokenizer(ref, sources)
+    except GraftlineError as error:
+        return str(error)
 
 
 def prepared_there(workspace: Workspace, key: str) -> bool:

@@ -34,6 +34,8 @@ class CorpusTries(CorpusLive):
         """By rule."""
         self.would: CorpusReport | None = None
         """What the tried thresholds would make of the corpus; without any, the build again with all of its rules."""
+        self.base: CorpusReport | None = None
+        """The same without any."""
         self.bounds: dict[str, dict[str, Ends]] = {}
         """As tried: of every rule of every source."""
         self._histograms: dict[tuple[str, str], Histogram] = {}
@@ -56,7 +58,7 @@ class CorpusTries(CorpusLive):
 
     def forget(self) -> None:
         """Another corpus is looked at: nothing is tried on it yet."""
-        self.tried, self.would, self.bounds, self._histograms = {}, None, {}, {}
+        self.tried, self.would, self.base, self.bounds, self._histograms = {}, None, None, {}, {}
 
     def overrides(self) -> tuple[str, ...]:
         return tuple(override(rule, bound) for rule, bound in self.tried.items())
@@ -82,6 +84,7 @@ class CorpusTries(CorpusLive):
                 self.tried = before
             elif answer.report is not None:
                 self.would, self.bounds = answer.report, answer.bounds
+                self.base = self.base if asked else answer.report
                 self.draw()
 
         self.graft.ask(call, told, group="thresholds")

@@ -130,6 +130,8 @@ class FormScreen(Paced[None]):
 
     def _looked_up(self, known: dict[str, list[str]]) -> None:
         """Fill in what is likely meant: the largest corpus for a base, the smallest for a domain, every suite here."""
+        if not self.query(FormField):  # the form was left meanwhile
+            return
         self._known = known
         corpora = known["corpora"]
         likely = {

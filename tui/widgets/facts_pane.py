@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 
 from engine.corpus.report import CorpusReport
 from engine.corpus.waterfall import Line
 from tui import theme
 from tui.corpus_facts import VIEWS, measure
+from tui.tokenizer_words import tokenizer_words
 from tui.widgets.histogram import Bins
 from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.sized import Sized
 
-MEASURE = "measure"
+if TYPE_CHECKING:
+    from engine.corpus.tokenizer_report import TokenizerReport
+
+MEASURE, TOKENIZER = "measure", "tokenizer"
 
 
 class FactsPane(Vertical):
@@ -25,8 +32,13 @@ class FactsPane(Vertical):
     FactsPane #made { height: 1fr; }
     """
 
+    class TokenizerWanted(Message):
+        """Its view is on screen, and nothing is known of it yet."""
+
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
+        self._tokenizer: TokenizerReport | str = ""
+        self._asked = False
         self._report: CorpusReport | None = None
         self._line: Line | None = None
         self._bins: Bins | None = None
@@ -39,7 +51,14 @@ class FactsPane(Vertical):
 
     def show(self, report: CorpusReport, line: Line | None, bins: Bins | None) -> None:
         """What to draw from: `bins` are those of the line's measure; None when they are not known."""
+        if report is not self._report:
+            self._tokenizer, self._asked = "", False
         self._report, self._line, self._bins = report, line, bins
+        self.draw()
+
+    def know(self, tokenizer: TokenizerReport | str) -> None:
+        """The vocabulary of the corpus that is shown was measured, or why it was not."""
+        self._tokenizer = tokenizer
         self.draw()
 
     def turn(self, by: int) -> None:
@@ -59,7 +78,7 @@ class FactsPane(Vertical):
         report = self._report
         if report is None:
             return []
-        names = [view.name for view in VIEWS if view.there(report)]
+        names = [*(view.name for view in VIEWS if view.there(report)), TOKENIZER]
         return [*names, MEASURE] if self._bins is not None else names
 
     @property
@@ -72,6 +91,9 @@ class FactsPane(Vertical):
         report, view = self._report, self.view
         if report is None:
             return
+        if view == TOKENIZER and not self._asked:
+            self._asked = True
+            self.post_message(self.TokenizerWanted())
         tabs = [
             pressed(
                 Content.styled(name, f"bold {theme.BRIGHT}" if name == view else theme.FAINT), f"screen.view('{name}')"
@@ -85,6 +107,8 @@ class FactsPane(Vertical):
         report, view, line = self._report, self.view, self._line
         if report is None:
             return Content("")
+        if view == TOKENIZER:
+            return tokenizer_words(self._tokenizer, width, height)
         if view == MEASURE and line is not None:
             return measure(line.label, self._bins, width, height, log=self._log)
         return next(one.draw(report, width, height) for one in VIEWS if one.name == view)
