@@ -76,7 +76,7 @@ class CleanConfig(Config, frozen=True, kw_only=True):
     preset: Preset = "general"
     """Published rules that fit a kind of source; `graftline corpus rules` lists them with their origins."""
     rules: dict[str, Bound] = field(default_factory=dict)
-    """Changes to the preset, by measure: a number, [lowest, highest], or false for off: `words = [50, 100000]`."""
+    """Changes for every source, by measure: a number, [lowest, highest], true, or false: `words = [50, 100000]`."""
 
 
 class ToxicityConfig(Config, frozen=True, kw_only=True):
