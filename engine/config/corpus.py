@@ -110,7 +110,7 @@ class LanguageConfig(Config, frozen=True, kw_only=True):
     keep: tuple[str, ...] = ()
     """ISO 639-1 codes, such as ["en"]; empty: all, and nothing is identified."""
     confidence: Fraction = 0.65
-    """A document of a kept language with less than this is dropped (FineWeb: 0.65)."""
+    """A document of a kept language with less than this is dropped (FineWeb: 0.65); the shortest ones are not asked."""
     identifier: str = "built-in"
     """An installed identifier, by its entry point's name."""
 

@@ -38,11 +38,11 @@ def test_a_build_measures_and_drops_by_installed_rules(
     report = load_report(build(raw).path)
     dropped = {rule.rule: (rule.documents, rule.samples[0].text) for rule in report.dropped if rule.documents}
     assert dropped["exclamations"] == (1, loud)
-    assert dropped["language"][0] == 1 + sum(len(text) <= 60 for text in SENTENCES)
+    assert dropped["language"][0] == sum(len(text) <= 75 for text in SENTENCES)
     assert set(dropped) == {"exclamations", "language"}
-    long = sum(len(text) > 60 for text in SENTENCES)
+    long = sum(len(text) > 75 for text in SENTENCES)
     found = {code: amount.documents for code, amount in report.languages.items()}
-    assert found == {"long": long + 1, "short": len(SENTENCES) - long + 1}
+    assert found == {"long": long + 1, "short": len(SENTENCES) - long, "und": 1}
 
 
 def config(**rules: Any) -> CorpusConfig:

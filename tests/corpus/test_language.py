@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from engine.corpus.measure.batch import Batch
@@ -21,7 +22,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", ["built-in", "fasttext"])
 def test_it_knows_a_sentence_and_a_book_by_their_language(name: str) -> None:
     measure = Language(identifier(name))
-    texts = [text for sentence in TEXTS.values() for text in (sentence, f"{sentence}\n" * 100)]
+    texts = [text for sentence in TEXTS.values() for text in (f"{sentence} " * 3, f"{sentence}\n" * 100)]
     columns = measure(Batch(texts))
     assert columns["language"].tolist() == [code for code in TEXTS for _ in "12"]
     assert columns["language_confidence"].min() > 0.65
@@ -30,8 +31,15 @@ def test_it_knows_a_sentence_and_a_book_by_their_language(name: str) -> None:
 def test_what_is_no_language_is_not_taken_for_one() -> None:
     measure = Language(identifier("built-in"))
     columns = measure(Batch(["", "12 34 4.5 | 6.7\n" * 40, TEXTS["en"] + TEXTS["de"]]))
-    assert columns["language_confidence"].max() < 0.9
+    assert columns["language"][0] == "und" and np.isnan(columns["language_confidence"][0])
+    assert columns["language_confidence"][1:].max() < 0.9
     assert measure(Batch([])).keys() == columns.keys()
+
+
+def test_a_short_text_is_of_no_language_and_one_that_is_not_long_is_not_asked_how_sure_it_is() -> None:
+    columns = Language(lambda text: ("en", 0.1))(Batch(["x" * 59, "x" * 60, "x" * 119, "x" * 120]))
+    assert columns["language"].tolist() == ["und", "en", "en", "en"]
+    assert np.isnan(columns["language_confidence"]).tolist() == [True, True, True, False]
 
 
 def test_a_long_text_is_looked_at_in_three_places() -> None:

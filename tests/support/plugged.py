@@ -22,7 +22,7 @@ rules = CustomRules(measure=exclamations, criteria=(
 ))
 
 def by_length():
-    return lambda text: ("long" if len(text) > 60 else "short", 1.0)
+    return lambda text: ("long" if len(text) > 75 else "short", 1.0)
 
 def lengths(model, label, home):
     if model == "missing":

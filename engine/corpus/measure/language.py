@@ -32,8 +32,15 @@ Identifier: TypeAlias = Callable[[str], tuple[str, float]]
 
 GROUP = "graftline.languages"
 BUILT_IN = "built-in"
+UNTOLD = "und"
+"""ISO 639-2: undetermined. The code of texts that are too short to tell."""
+TOLD_FROM, SURE_FROM = 60, 120
+"""Bytes of UTF-8: what is shorter has no language, and no confidence. Of Python's docstrings, all English, langid takes
+1 % of those of 60 to 80 characters for another language and 15 % of those of 20 to 30; of 9 % and 71 % it is sure by
+less than 0.65, and of 3 % of those from 120 on."""
 STRETCH = 100
 """Characters of each of three stretches."""
+_LOOKED = f"{STRETCH} {TOLD_FROM} {SURE_FROM}"
 
 
 @runtime_checkable
@@ -44,19 +51,29 @@ class TakesMany(Protocol):
 
 
 class Language:
-    """A measure: `language`, the likeliest code, and `language_confidence`, its probability, 0 to 1."""
+    """A measure: `language`, the likeliest code, and `language_confidence`, its probability, 0 to 1.
+
+    Of a text that is too short to tell, the code is `und` and the confidence NaN, which no bound refuses.
+    """
 
     def __init__(self, identify: Identifier):
         self._identify = identify
 
     def __call__(self, batch: Batch) -> Columns:
         samples = [sample(text) for text in batch.texts]
+        sizes = np.array([len(text.encode("utf-8", "surrogatepass")) for text in samples], dtype=np.int64)
+        told = np.flatnonzero(sizes >= TOLD_FROM)
+        languages = np.full(len(samples), UNTOLD, dtype=object)
+        confidences = np.full(len(samples), np.nan, dtype=np.float32)
+        for at, (code, confidence) in zip(told.tolist(), self._identified([samples[at] for at in told])):
+            languages[at] = code
+            if sizes[at] >= SURE_FROM:
+                confidences[at] = confidence
+        return {"language": languages, "language_confidence": confidences}
+
+    def _identified(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         identify = self._identify
-        found = identify.many(samples) if isinstance(identify, TakesMany) else [identify(text) for text in samples]
-        return {
-            "language": np.array([code for code, _ in found], dtype=object),
-            "language_confidence": np.array([confidence for _, confidence in found], dtype=np.float32),
-        }
+        return identify.many(texts) if isinstance(identify, TakesMany) else [identify(text) for text in texts]
 
 
 def sample(text: str) -> str:
@@ -85,9 +102,9 @@ def identity(name: str, *, where: object = None) -> str:
     if name in OWN:
         package = OWN[name].package
         _refuse_missing(package, where)
-        return f"{package} {version(package)} {STRETCH}"
+        return f"{package} {version(package)} {_LOOKED}"
     point = _point(name, where)
-    return f"{point.value} {point.dist.version if point.dist else ''} {STRETCH}"
+    return f"{point.value} {point.dist.version if point.dist else ''} {_LOOKED}"
 
 
 def _point(name: str, where: object) -> EntryPoint:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from engine.config.corpus import Bound, CorpusConfig
+from engine.corpus.measure.language import UNTOLD
 from engine.corpus.rules.catalogue import CATALOGUE
 from engine.corpus.rules.custom import criteria, custom_rules
 from engine.corpus.rules.presets import LONG, PRESETS
@@ -95,7 +96,7 @@ def _bad(criterion: Criterion, problem: str, where: object, fix: str) -> InputEr
 def _language(config: CorpusConfig) -> Iterable[Rule]:
     language = config.language
     if language.keep:
-        yield Rule(name="language", measure="language", among=language.keep, reason="another language")
+        yield Rule(name="language", measure="language", among=(*language.keep, UNTOLD), reason="another language")
         yield Rule(
             name="language_confidence",
             measure="language_confidence",
