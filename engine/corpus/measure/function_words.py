@@ -49,17 +49,19 @@ LANGUAGES = {
 
 def function_words(batch: Batch) -> Columns:
     """Gopher's by number, the others as a share of all words; in lower case or with a capital."""
-    words = batch.words
+    words, documents = batch.words, len(batch)
     places, spellings = _FINDER.find(words.hashes)
-    cell = document_of(words.begins, places) * len(_SPELLINGS) + spellings % len(_SPELLINGS)
-    counts = np.bincount(cell, minlength=len(batch) * len(_SPELLINGS)).reshape(len(batch), len(_SPELLINGS))
-    return {
-        "stop_words": whole((counts[:, _STOP] > 0).sum(axis=1)),
-        "function_words": share((counts @ _LANGUAGE).max(axis=1), words.counts),
-    }
+    document, spelling = document_of(words.begins, places), spellings % len(_SPELLINGS)
+    seen = np.zeros((documents, len(STOP_WORDS)), dtype=np.bool_)
+    stops = np.flatnonzero(_STOP[spelling] >= 0)
+    seen[document[stops], _STOP[spelling[stops]]] = True
+    most = np.zeros(documents, dtype=np.int64)
+    for members in _LANGUAGES:
+        most = np.maximum(most, np.bincount(document[members[spelling]], minlength=documents))
+    return {"stop_words": whole(seen.sum(axis=1)), "function_words": share(most, words.counts)}
 
 
 _SPELLINGS = sorted({*STOP_WORDS, *(word for words in LANGUAGES.values() for word in words.split())})
 _FINDER = Finder.of([*_SPELLINGS, *(word.capitalize() for word in _SPELLINGS)])
-_STOP = [_SPELLINGS.index(word) for word in STOP_WORDS]
-_LANGUAGE = np.array([[w in words.split() for words in LANGUAGES.values()] for w in _SPELLINGS], dtype=np.float64)
+_STOP = np.array([STOP_WORDS.index(word) if word in STOP_WORDS else -1 for word in _SPELLINGS])
+_LANGUAGES = [np.array([word in listed.split() for word in _SPELLINGS]) for listed in LANGUAGES.values()]
