@@ -49,7 +49,7 @@ from engine.corpus.sources import check_sources
 from engine.corpus.stream import Stream, stream_of
 from engine.corpus.telling import StoppedError, Teller
 from engine.corpus.tokenizer import BytePairs
-from engine.corpus.vocabulary import check_special, chosen, train_bpe
+from engine.corpus.vocabulary import check_tokenizer, chosen, train_bpe
 from engine.errors import InputError
 from engine.journal.events import CorpusBuilt
 from engine.paths import atomic_folder, safe_name
@@ -67,7 +67,7 @@ def run(context: StageContext, config: CorpusConfig) -> Outcome:
     where = context.folder.config
     safe_name(config.name, where=where)
     check_sources(config, where=where)
-    check_special(config.tokenizer, where=where)
+    check_tokenizer(config.tokenizer, where=where)
     work = context.folder.path / "work"
     try:
         manifest = _Build(context, config, work).build()

@@ -36,11 +36,11 @@ def train_bpe(
     return BytePairs(name, PATTERN, ranks, len(ranks), _numbered(special, {}, len(ranks) + 1))
 
 
-def check_special(config: TokenizerConfig, where: object = None) -> None:
-    """Raises `InputError` for special tokens that cannot be, before any text is read."""
+def check_tokenizer(config: TokenizerConfig, where: object = None) -> None:
+    """Raises `InputError` for what cannot be had or cannot be, before any text is read."""
 
-    def refuse(problem: str, fix: str) -> None:
-        raise InputError(problem, where=where, key="tokenizer.special", fix=fix)
+    def refuse(problem: str, fix: str, key: str = "tokenizer.special") -> None:
+        raise InputError(problem, where=where, key=key, fix=fix)
 
     for token in config.special:
         if not token or token.isspace() or token == END_OF_TEXT:
@@ -49,6 +49,10 @@ def check_special(config: TokenizerConfig, where: object = None) -> None:
         refuse("one token stands there twice", "take one away")
     if config.type == "bpe" and config.vocab_size < 257 + len(config.special):
         refuse(f"{len(config.special)} special tokens do not fit", "raise tokenizer.vocab_size")
+    if config.type == "bpe" and config.file:
+        refuse("is a vocabulary, and one is to be learned", 'tokenizer.type = "tiktoken" takes it', "tokenizer.file")
+    if config.type == "tiktoken":
+        chosen(config, where)
 
 
 def chosen(config: TokenizerConfig, where: object = None) -> BytePairs:

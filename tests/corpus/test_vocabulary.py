@@ -13,7 +13,7 @@ import pytest
 from engine.config.corpus import TokenizerConfig
 from engine.corpus.merges import _by_tokenizers, learn
 from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, Tokenizer
-from engine.corpus.vocabulary import at_hand, check_special, chosen, published, train_bpe
+from engine.corpus.vocabulary import at_hand, check_tokenizer, chosen, published, train_bpe
 from engine.errors import InputError
 from tests.corpus.conftest import SENTENCES
 
@@ -86,12 +86,14 @@ def test_special_tokens_come_after_the_merges_and_out_of_no_text(tmp_path: Path)
         ({"special": [""]}, "cannot be one"),
         ({"special": [END_OF_TEXT]}, "always there"),
         ({"special": ["<|a|>"], "vocab_size": 257}, "do not fit"),
+        ({"file": "x.tiktoken"}, 'tokenizer.type = "tiktoken"'),
+        ({"file": "x.tiktoken", "type": "tiktoken"}, "no such file: x.tiktoken"),
     ],
 )
-def test_special_tokens_that_cannot_be_are_refused_first(keys: dict[str, object], says: str) -> None:
-    check_special(config(special=ROLES, vocab_size=259))
+def test_what_cannot_be_is_refused_first(keys: dict[str, object], says: str) -> None:
+    check_tokenizer(config(special=ROLES, vocab_size=259))
     with pytest.raises(InputError, match=says):
-        check_special(config(**keys))
+        check_tokenizer(config(**keys))
 
 
 # --- published vocabularies and local files
