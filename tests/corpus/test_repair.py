@@ -95,10 +95,12 @@ def test_many_documents_are_joined_each_by_itself() -> None:
         "\n\n\n",
         wrap(PROSE, 60).replace("“", '"').replace("”", '"'),
         wrap(PROSE, 45),
+        f"--\n{wrap(PROSE, 45)}",
         "x",
     ]
     assert joined(texts) == [joined([text])[0] for text in texts]
-    assert [count > 0 for _, count in joined(texts)] == [True, False, False, False, True, True, False]
+    assert [count > 0 for _, count in joined(texts)] == [True, False, False, False, True, True, True, False]
+    assert joined(texts, "always") == [joined([text], "always")[0] for text in texts]
 
 
 def test_a_hyphen_at_a_line_end_goes_when_the_document_has_the_word_without_it() -> None:

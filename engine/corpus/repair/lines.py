@@ -236,7 +236,9 @@ def _drop(keep: Flags, begins: Places, ends: Places) -> None:
 
 def _join_hyphens(lines: _Lines, joins: Places, keep: Flags, begins: Places, encoding: str) -> None:
     """After a hyphen or dash no space, unless one is before it; and no hyphen, where the document has the word bare."""
-    last, second, third = (lines.data[np.maximum(lines.lasts[joins] - back, 0)] for back in (1, 2, 3))
+    # Two spaces in front stand for what comes before the first line.
+    before = np.concatenate([np.full(2, _SPACE, dtype=lines.data.dtype), lines.data])
+    last, second, third = (before[lines.lasts[joins] + 2 - back] for back in (1, 2, 3))
     hyphen, double = last == _HYPHEN, second == _HYPHEN
     close = hyphen & (np.where(double, third, second) > _SPACE)
     keep[lines.ends[joins[close]]] = False
