@@ -38,8 +38,8 @@ class Budget:
 def budget(config: CorpusConfig) -> Budget:
     """A configuration's budget on this machine."""
     total = config.memory * _MB or psutil.virtual_memory().available // 2
-    workers = min(config.workers or cores(), max(1, (total - _ENGINE) // _WORKER))
-    share = max(64 * _MB, (total - _ENGINE) // 2)
+    workers = config.workers or min(cores(), max(1, (total - _ENGINE) // _WORKER))
+    share = max(32 * _MB, (total - _ENGINE) // 2)
     return Budget(workers=workers, database=share, sorting=share // 2, training=_training(config))
 
 

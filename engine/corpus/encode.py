@@ -25,7 +25,7 @@ from engine.corpus.tokenizer import BytePairs
 from engine.paths import write_atomic
 
 RECORD = "encoded.json"
-_RECORD_BATCHES = 64
+_RECORD_BATCHES = 256
 
 
 class Tally(msgspec.Struct):

@@ -105,7 +105,7 @@ def documents_writer(prepared: Prepared, selection: Selection, database: DuckDBP
             """COPY (
                  SELECT d.*, $rules[v.verdict] AS rule, v.kept AS kept_document, v.similarity, v.heldout
                  FROM read_parquet($parts) d JOIN verdicts v USING (document)
-               ) TO $path (FORMAT parquet, COMPRESSION zstd)""",
+               ) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)""",
             {
                 "rules": [criterion.name for criterion in selection.criteria],
                 "parts": prepared.tables(),

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.account import Accountant, store_verdicts
-from engine.corpus.budget import Budget, budget, cores
+from engine.corpus.budget import Budget, budget
 from engine.corpus.contamination.build import for_report, recorded
 from engine.corpus.contamination.index import Index
 from engine.corpus.contamination.record import SuiteCheck
@@ -58,7 +58,7 @@ from engine.stage import Outcome, StageContext
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_AT_ONCE = 4 << 20
+_AT_ONCE = 1 << 20
 """Bytes of text that are handed to the tokenizer's trainer at once."""
 
 
@@ -125,7 +125,7 @@ class _Build:
         with self.teller.stage("tokenizer", "training the tokenizer on"):
             tokenizer = self._tokenizer(draft, stream)
         with self.teller.stage("encode", "encoding", stream.bytes):
-            encoded = encode(stream, tokenizer, draft, cores(), self.teller.step)
+            encoded = encode(stream, tokenizer, draft, self.budget.workers, self.teller.step)
         return self._publish(draft, tokenizer, encoded, report, looked, documents_writer(prepared, selection, database))
 
     def _scores(self, prepared: Prepared, database: DuckDBPyConnection) -> Scores | None:
@@ -269,8 +269,9 @@ def _database(work: Path, budget: Budget) -> Iterator[DuckDBPyConnection]:
     path.unlink(missing_ok=True)
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{budget.database >> 20}MiB",
-        "threads": cores(),
+        "threads": budget.workers,
         "temp_directory": str(work / "spill"),
+        "enable_external_file_cache": False,
     }
     with duckdb.connect(path, config=limits) as database:
         yield database

@@ -22,7 +22,7 @@ from engine.corpus.weights import Copies, rounds
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-BATCH_BYTES = 1 << 20
+BATCH_BYTES = 1 << 18
 """Of text for one thread at a time: threads rarely meet at the interpreter's lock, and little is held."""
 
 

@@ -33,7 +33,7 @@ FLOOR = 0.5
 TARGET = 0.6
 """From this similarity on 99 % of all pairs are found; at 0.7 all but 5 in 100,000."""
 
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 20
 _CHUNK_TEXTS = 1 << 16
 
 

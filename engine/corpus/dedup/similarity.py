@@ -18,7 +18,7 @@ from engine.corpus.dedup.shingles import shingles
 from engine.corpus.measure.words import Hashes, Indices, folded
 
 _BITS = np.uint64(44)
-_SLICE = 1 << 20
+_SLICE = 1 << 17
 """Shingles compared at a time."""
 
 
