@@ -29,7 +29,7 @@ from engine.corpus.rules.chosen import chosen_rules
 from engine.corpus.scores import Judge, judge_of
 from engine.corpus.select import JUDGED, Selection, column, select, without_repetition
 from engine.corpus.sources import source_name
-from engine.corpus.thresholds import Ends, Histogram
+from engine.corpus.thresholds import Histogram
 from engine.errors import InputError
 from engine.paths import Workspace
 
@@ -71,11 +71,6 @@ class Preview:
         report = self._counted(selection, config)
         self._draw_sides(report, selection)
         return report
-
-    def bounds(self, config: CorpusConfig) -> dict[str, dict[str, Ends]]:
-        """Of every rule of every source."""
-        asked = chosen_rules(config)
-        return {name: {rule.name: (rule.low, rule.high) for rule in rules} for name, rules in zip(self._names, asked)}
 
     def histogram(self, measure: str, source: str = "") -> Histogram:
         """Of a measure, over all documents that were read, or those of one source. Empty where there is none."""

@@ -26,8 +26,7 @@ def answer(session: Preview, question: Question, config: Path) -> Answer:
     try:
         if question.measure:
             return Answer(histogram=session.histogram(question.measure, question.source))
-        asked = load(config, CorpusConfig, question.overrides)
-        return Answer(report=session.report(asked), bounds=session.bounds(asked))
+        return Answer(report=session.report(load(config, CorpusConfig, question.overrides)))
     except GraftlineError as error:
         return Answer(refused=str(error))
 

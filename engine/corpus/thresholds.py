@@ -20,10 +20,6 @@ _STEP = 0.1
 """A nudge moves a bound by about so much of itself."""
 
 
-Ends = tuple[float | None, float | None]
-"""Lowest and highest value that stays; None: no bound."""
-
-
 class Histogram(msgspec.Struct, frozen=True, kw_only=True):
     """`counts[n]` documents with a measure from `edges[n]` up to `edges[n + 1]`; the last edge is the largest value."""
 
@@ -45,8 +41,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     report: CorpusReport | None = None
-    bounds: dict[str, dict[str, Ends]] = {}
-    """With a report: of every rule of every source, since presets differ by source."""
     histogram: Histogram | None = None
     refused: str = ""
     """Why there is neither: what is wrong with what was asked, in one line."""

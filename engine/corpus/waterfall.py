@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec.structs import replace
+
 from engine.corpus.report import Amount, Change, CorpusReport, RuleCount
 
 Kind = Literal["read", "rule", "kept", "change", "clusters", "contaminated"]
@@ -83,11 +85,17 @@ def lines(report: CorpusReport, source: str = "", would: CorpusReport | None = N
     for name in _in_order(list(rules), list(before)):
         took, was = shown.dropped.get(name, Amount()), built.dropped.get(name, Amount())
         left -= took.documents
-        rule = rules.get(name) or before[name]
+        rule = _of_source(rules.get(name) or before[name], source)
         found.append(Line("rule", name, took.documents, took.bytes, left, rule, was=was.documents if would else None))
     kept, was_kept = shown.kept, built.kept.documents if would else None
     found.append(Line("kept", "kept", kept.documents, kept.bytes, kept.documents, was=was_kept))
     return found if source else [*found, *_besides(report)]
+
+
+def _of_source(rule: RuleCount, source: str) -> RuleCount:
+    """With the bounds that one source has."""
+    low, high = rule.stays.get(source, (rule.low, rule.high))
+    return replace(rule, low=low, high=high, stays={}) if source in rule.stays else rule
 
 
 def _in_order(rules: list[str], others: list[str]) -> list[str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from msgspec import structs
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -128,19 +126,12 @@ class CorpusScreen(CorpusTries):
         self._head()
         if self._report is not None:
             would = self.would if self.tried or self._every_rule else None
-            found = [self._bounded(line) for line in lines(self._report, self._source, would)]
+            found = lines(self._report, self._source, would)
             if not self._every_rule:
                 found = [
                     line for line in found if line.kind != "rule" or line.documents or line.was or self._is_tried(line)
                 ]
             self.query_one(Waterfall).show(found, afresh=afresh)
-
-    def _bounded(self, line: Line) -> Line:
-        """With the bounds that hold in the source that is looked at, where these are known."""
-        ends = self.bounds.get(self._source, {}).get(line.label)
-        if ends is None or line.rule is None:
-            return line
-        return replace(line, rule=structs.replace(line.rule, low=ends[0], high=ends[1]))
 
     def _is_tried(self, line: Line) -> bool:
         return line.label in self.tried

@@ -13,7 +13,7 @@ from textual import work
 from engine.config.bounds import parse, parse_rules, written
 from engine.config.corpus import Bound
 from engine.corpus.report import CorpusReport
-from engine.corpus.thresholds import Answer, Ends, Histogram, nudged, override
+from engine.corpus.thresholds import Answer, Histogram, nudged, override
 from engine.corpus.waterfall import Line
 from engine.errors import GraftlineError, InputError
 from engine.store.rows import CorpusRow
@@ -36,8 +36,6 @@ class CorpusTries(CorpusLive):
         """What the tried thresholds would make of the corpus; without any, the build again with all of its rules."""
         self.base: CorpusReport | None = None
         """The same without any."""
-        self.bounds: dict[str, dict[str, Ends]] = {}
-        """As tried: of every rule of every source."""
         self._histograms: dict[tuple[str, str], Histogram] = {}
         """Of the corpus that is looked at, by measure and source."""
 
@@ -58,7 +56,7 @@ class CorpusTries(CorpusLive):
 
     def forget(self) -> None:
         """Another corpus is looked at: nothing is tried on it yet."""
-        self.tried, self.would, self.base, self.bounds, self._histograms = {}, None, None, {}, {}
+        self.tried, self.would, self.base, self._histograms = {}, None, None, {}
 
     def overrides(self) -> tuple[str, ...]:
         return tuple(override(rule, bound) for rule, bound in self.tried.items())
@@ -83,7 +81,7 @@ class CorpusTries(CorpusLive):
                 self.graft.say(problem, severity="warning")
                 self.tried = before
             elif answer.report is not None:
-                self.would, self.bounds = answer.report, answer.bounds
+                self.would = answer.report
                 self.base = self.base if asked else answer.report
                 self.draw()
 
@@ -134,7 +132,7 @@ class CorpusTries(CorpusLive):
         if not self._ready() or line is None:
             return
         if now is None:
-            self.graft.say(f"{line.label} {self._boundless(line.label)}", severity="warning")
+            self.graft.say(f"{line.label} {_boundless(line)}", severity="warning")
             return
         low, high = (None if math.isinf(bound) else bound for bound in now)
         self._try({line.label: nudged(low, high, looser=looser)})
@@ -180,12 +178,6 @@ class CorpusTries(CorpusLive):
             return None
         return -math.inf if rule.low is None else rule.low, math.inf if rule.high is None else rule.high
 
-    def _boundless(self, rule: str) -> str:
-        """Why a rule cannot be nudged."""
-        if any(rule in known for known in self.bounds.values()):
-            return "differs by source: f chooses one to begin from, v types bounds for all."
-        return "has no bounds: choose a rule that has."
-
     def _try(self, bounds: dict[str, Bound], without: str = "") -> None:
         before = dict(self.tried)
         try:
@@ -202,3 +194,10 @@ class CorpusTries(CorpusLive):
 def _check_rules(text: str) -> None:
     for rule, bound in parse_rules(text).items():
         override(rule, bound)
+
+
+def _boundless(line: Line) -> str:
+    """Why a line's rule cannot be nudged."""
+    if line.rule is not None and line.rule.stays:
+        return "differs by source: f chooses one to begin from, v types bounds for all."
+    return "has no bounds: choose a rule that has."

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine import figures
-from engine.corpus.reasons import bounds
+from engine.corpus.reasons import stays
 from engine.corpus.waterfall import Line
 from tui import keys, theme
 from tui.text import fit
@@ -84,9 +84,9 @@ def line_words(line: Line, most: int, width: int) -> Content:
     """
     tried = line.was is not None
     spare = width - _LABEL - _COUNT - _SIZE - 2 - (_DELTA if tried else 0)
-    limits = 16 if spare >= 44 else 0
+    limits = 0 if spare < 28 else 16 if spare < 60 else 26
     rule = line.rule
-    allowed = bounds(rule.low, rule.high) if rule is not None else ""
+    allowed = stays(rule) if rule is not None else ""
     colour = {"rule": theme.AMBER, "change": theme.BLUE, "clusters": theme.AMBER}.get(line.kind, theme.BRIGHT)
     return Content.assemble(
         (fit(line.label, _LABEL), theme.BRIGHT),
