@@ -12,6 +12,7 @@ words of the built-in list stand somewhere in 4 %, and within a thousand words i
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -26,7 +27,7 @@ from engine.errors import InputError
 
 BUILT_IN = "built-in"
 PASSAGE = 1000
-"""Words. Two listed words that are no more than half of it apart are always counted together."""
+"""Words in which different ones are counted together."""
 
 
 class ToxicWords:
@@ -71,14 +72,22 @@ class ToxicWords:
 
 
 def _different(words: Words, first: Indices, entry: Indices) -> NDArray[np.int32]:
-    """(documents): the most different entries in one passage of each. Passages overlap by half."""
+    """(documents): the most different entries that stand within `PASSAGE` words of each. A loop over what was found."""
     most = np.zeros(len(words.begins) - 1, dtype=np.int32)
-    document = np.searchsorted(words.begins, first, side="right") - 1
-    half = (first - words.begins[document]) // (PASSAGE // 2)
-    for shift in (0, 1):
-        places = np.unique(np.stack([document, (half + shift) // 2, entry]), axis=1)
-        passages, counts = np.unique(places[:2], axis=1, return_counts=True)
-        np.maximum.at(most, passages[0], counts)
+    order = np.argsort(first, kind="stable")
+    documents = np.searchsorted(words.begins, first[order], side="right") - 1
+    passage: deque[tuple[int, int]] = deque()
+    inside: Counter[int] = Counter()
+    for place, number, document in zip(first[order].tolist(), entry[order].tolist(), documents.tolist()):
+        begin = max(int(words.begins[document]), place - PASSAGE + 1)
+        while passage and passage[0][0] < begin:
+            gone = passage.popleft()[1]
+            inside[gone] -= 1
+            if not inside[gone]:
+                del inside[gone]
+        passage.append((place, number))
+        inside[number] += 1
+        most[document] = max(most[document], len(inside))
     return most
 
 
