@@ -120,7 +120,7 @@ _FIRST: dict[str, tuple[Field, ...]] = {
         Field("sources.dataset", "dataset", hint="ORG/NAME on the hub", shown=_source("hub")),
         Field("sources.path", "path", suggest="path", shown=_source("files", "hub")),
         Field("clean.preset", "rules", "general"),
-        Field("clean.rules", "other bounds", hint="words 50..1000, symbol_ratio ..0.1, a_rule off"),
+        Field("clean.rules", "other bounds", hint="words 50..1000, symbol_words ..0.1, stop_words off"),
         Field("language.keep", "languages", hint="such as en, de; empty: all"),
         Field("dedup.near", "near duplicate", "0.8"),
         Field("contamination.suites", "test sets", suggest="suites", hint="suites that must not be learned by heart"),

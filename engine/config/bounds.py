@@ -4,7 +4,7 @@
     50         the rule's open side: what the preset bounds is bounded by 50
     off, on    no such rule; the preset's
 
-`clean.rules`, all of it:  words 50..1000, symbol_ratio ..0.1, ends_with_ellipsis off
+`clean.rules`, all of it:  words 50..1000, symbol_words ..0.1, stop_words off
 """
 
 from __future__ import annotations
