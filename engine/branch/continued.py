@@ -13,15 +13,12 @@ from itertools import islice
 import numpy as np
 from msgspec.structs import replace
 
-from engine.branch.data import set_apart
+from engine.branch.data import domain
 from engine.branch.method import Recipe, Setting
-from engine.config.schema import SourceConfig
 from engine.corpus.check import checked
 from engine.corpus.manifest import CorpusFolder, find_corpus
-from engine.corpus.sources import documents
 from engine.corpus.texts import texts
 from engine.corpus.tokenizer import Tokenizer
-from engine.errors import InputError
 from engine.train.data import Tokens
 from engine.train.language import LanguageTask
 
@@ -74,27 +71,10 @@ def _encoded(setting: Setting, corpus: CorpusFolder) -> DomainText:
 
 
 def _from_files(setting: Setting) -> DomainText:
-    data = setting.config.data
-    learned = _read(data.train, data.text, "data.train")
-    if data.heldout:
-        held = _read(data.heldout, data.text, "data.heldout")
-    else:
-        apart = set_apart(learned, data.heldout_fraction)
-        held = [text for text, out in zip(learned, apart) if out]
-        learned = [text for text, out in zip(learned, apart) if not out]
-        if not learned:
-            fix = "give more documents, or name a file of its own in data.heldout"
-            raise InputError("one document cannot be split", where=data.train, key="data.heldout_fraction", fix=fix)
-    train, _ = encode_documents(setting.tokenizer, learned)
-    heldout, size = encode_documents(setting.tokenizer, held)
+    found = domain(setting.config)
+    train, _ = encode_documents(setting.tokenizer, found.train)
+    heldout, size = encode_documents(setting.tokenizer, found.heldout)
     return DomainText(train, heldout, size)
-
-
-def _read(path: str, field: str, key: str) -> list[str]:
-    found = [d.text for d in documents(SourceConfig(path=path, field=field, tolerance=0.0)) if d.text]
-    if not found:
-        raise InputError("there is no text", where=path, key=key, fix="name a file with some")
-    return found
 
 
 def encode_documents(tokenizer: Tokenizer, documents: Iterable[str]) -> tuple[Tokens, int]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.config.fit import check_classes, check_labels
-from engine.config.schema import BranchConfig
+from engine.config.schema import BranchConfig, SourceConfig
 from engine.corpus.documents import digest
+from engine.corpus.sources import documents
 from engine.corpus.table import Table, read_table
 from engine.errors import InputError
 
@@ -50,6 +51,47 @@ class LabelledData:
 class InstructionData:
     train: list[Instruction]
     heldout: list[Instruction]
+
+
+@dataclass(frozen=True)
+class DomainData:
+    """Documents for a model that goes on with them."""
+
+    train: list[str]
+    heldout: list[str]
+
+
+def domain(config: BranchConfig) -> DomainData:
+    """Domain text from files. Raises `InputError` for text that cannot be read or split."""
+    data = config.data
+    learned = _documents(data.train, data.text, "data.train")
+    if data.heldout:
+        return DomainData(learned, _documents(data.heldout, data.text, "data.heldout"))
+    apart = set_apart(learned, data.heldout_fraction)
+    train = [text for text, out in zip(learned, apart) if not out]
+    if not train:
+        fix = "give more documents, or name a file of its own in data.heldout"
+        raise InputError("one document cannot be split", where=data.train, key="data.heldout_fraction", fix=fix)
+    return DomainData(train, [text for text, out in zip(learned, apart) if out])
+
+
+def _documents(path: str, field: str, key: str) -> list[str]:
+    found = [d.text for d in documents(SourceConfig(path=path, field=field, tolerance=0.0)) if d.text]
+    if not found:
+        raise InputError("there is no text", where=path, key=key, fix="name a file with some")
+    return found
+
+
+def learned_texts(config: BranchConfig) -> dict[str, str]:
+    """All that a branch learns from files of its own, by where it stands. Raises `InputError` like reading does."""
+    name = Path(config.data.train).name
+    match config.method:
+        case "classify":
+            return {f"{name}:{row.line}": row.text for row in labelled(config, where=config.name).train}
+        case "instruct":
+            rows = instructions(config).train
+            return {f"{name}:{row.line}": f"{row.instruction}\n{row.input}\n{row.output}" for row in rows}
+    return {f"{name} #{at}": text for at, text in enumerate(domain(config).train)}
 
 
 def labelled(config: BranchConfig, *, where: object) -> LabelledData:

@@ -1,6 +1,6 @@
 """Test items whose text stood in what a model learned from: an answer to those may be memory.
 
-    model -> the corpora of its lineage -> what was looked for in each -> Seen
+    model -> the corpora of its lineage, branches' own data -> what was looked for in each -> Seen
     Seen of every model, their answers  -> flags by item, and sentences about what nobody looked for
 
 What counts is training text alone: a held-out or dropped document taught nobody. A model counts for an item when any
@@ -30,9 +30,9 @@ class Flag(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     """Ids of those whose training text held it."""
     corpus: str
-    """`name/hash`"""
+    """`name/hash`; or the id of a branch run that learned it from data of its own."""
     documents: int
-    """Of this corpus's training side that hold it; the rest is about the one that holds most of it."""
+    """Of its training side that hold it; the rest is about the one that holds most of it."""
     document: str
     source: str
     share: float
@@ -54,7 +54,7 @@ class Seen:
 
     ancestry: Ancestry
     found: dict[str, tuple[str, Found]] = field(default_factory=dict)
-    """By item key: the corpus, and where in it."""
+    """By item key: the corpus or branch run, and where in it."""
     looked: dict[str, frozenset[str]] = field(default_factory=dict)
     """By corpus that is here: keys of the items that were looked for."""
     untold: frozenset[str] = frozenset()
@@ -65,17 +65,18 @@ def seen_by(workspace: Workspace, models: Iterable[str]) -> dict[str, Seen]:
     """What is known of each model, by id. Raises `InputError` for a damaged record."""
     origins = {model: ancestry(workspace, model) for model in models}
     here = {c for origin in origins.values() for c in origin.corpora if (workspace.corpora / c).is_dir()}
-    checks = {corpus: load_checks(workspace, corpus) for corpus in sorted(here)}
+    branches = {run for origin in origins.values() for run in origin.branches}
+    checks = {where: load_checks(workspace, where) for where in sorted(here | branches)}
     return {model: _seen(origin, checks) for model, origin in origins.items()}
 
 
 def _seen(origin: Ancestry, checks: Mapping[str, Sequence[SuiteCheck]]) -> Seen:
-    mine = [(corpus, check) for corpus in origin.corpora for check in checks.get(corpus, ())]
+    mine = [(where, check) for where in (*origin.branches, *origin.corpora) for check in checks.get(where, ())]
     found: dict[str, tuple[str, Found]] = {}
-    for corpus, check in mine:
+    for where, check in mine:
         for item in check.found:
             if item.learned is not None:
-                found.setdefault(item.key, (corpus, item))
+                found.setdefault(item.key, (where, item))
     looked = {
         corpus: frozenset(key for check in checks[corpus] for key in check.keys)
         for corpus in origin.corpora

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "freeze": RECORD | {"corpus"},
     "pretrain": TORCH_ZONE,
     "branch": TORCH_ZONE,
-    "evaluate": TORCH_ZONE,
+    "evaluate": TORCH_ZONE | {"branch"},
     "exchange": TORCH_ZONE,
     "store": RECORD | {"corpus", "freeze"},
     "scores": RECORD,

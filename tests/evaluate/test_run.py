@@ -138,3 +138,19 @@ def test_items_that_stand_in_what_a_model_learned_from_are_found_by_the_way(
     assert [event.text for event in events(run, Said)].count(said) == 1
     again = stage(workspace, config([classifier], known))
     assert said not in [event.text for event in events(again, Said)], "looked for once"
+
+
+def test_items_that_stand_in_a_branch_s_own_data_are_found_and_a_file_that_changed_stops_nothing(
+    workspace: Workspace, classifier: str, tmp_path: Path
+) -> None:
+    learned = SuiteConfig(name="train", task="classification", data=str(tmp_path / "train.jsonl"), limit=30)
+    stage(workspace, config([classifier], learned))
+    (check,) = load_checks(workspace, classifier)
+    assert 20 <= check.learned < 30, "those held out are not learned"
+    item = check.found[0]
+    assert item.learned and item.learned.document == f"train.jsonl:{item.id}" and item.learned.share == 1.0
+    suite = SuiteConfig(name="more", task="classification", data=str(tmp_path / "more.jsonl"))
+    write_rows(tmp_path / "more.jsonl", sentences(4, 77))
+    (tmp_path / "train.jsonl").write_text("{}\n")
+    told = [event.text for event in events(stage(workspace, config([classifier], suite)), Said)]
+    assert any(text.startswith(f"what {classifier} learned from cannot be looked through: ") for text in told)

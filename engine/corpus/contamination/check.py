@@ -8,12 +8,13 @@ here: they are told by their place among the training documents, `train:0` and o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.corpus.budget import cores
 from engine.corpus.contamination.index import Index, build_index
@@ -29,6 +30,8 @@ _BLOCK = 1 << 18
 """Tokens of one piece of work, rounded up to whole documents: about a megabyte of text."""
 _SCAN = 1 << 22
 """Tokens searched for ends of documents at once."""
+_TEXTS = 1000
+"""Texts looked through at once, where they are held already."""
 NGRAM = 8
 """Words in a row, as in a build that says nothing else."""
 
@@ -52,6 +55,17 @@ def check(
     """What of the sets stands in the corpus's training side. `workers`: processes; 0: one for each core."""
     index = build_index(sets, ngram)
     return checks(index, _seen(corpus, index, workers or cores(), tell))
+
+
+def check_texts(texts: Mapping[str, str], sets: Sequence[TestSet], *, ngram: int = NGRAM) -> list[SuiteCheck]:
+    """What of the sets stands in some texts that a model learns from, by their ids."""
+    index, ids = build_index(sets, ngram), list(texts)
+    places = (
+        (item, replace(place, document=ids[document]))
+        for first in range(0, len(ids), _TEXTS)
+        for item, document, place in _places(index, [texts[id] for id in ids[first : first + _TEXTS]], first)
+    )
+    return checks(index, places)
 
 
 def _seen(corpus: CorpusFolder, index: Index, workers: int, tell: Tell) -> Iterator[tuple[int, Place]]:
@@ -82,11 +96,17 @@ def _looker(folder: Path, index: Index) -> Work[Stretch, tuple[int, list[tuple[i
 
 
 def _found(corpus: CorpusFolder, index: Index, stretch: Stretch) -> Iterator[tuple[int, Place]]:
-    batch = Batch(list(_texts(corpus, stretch)))
-    rows = sightings(batch, find(batch, index), stretch.first)
+    return ((item, place) for item, _, place in _places(index, list(_texts(corpus, stretch)), stretch.first))
+
+
+def _places(index: Index, texts: Sequence[str], first: int) -> Iterator[tuple[int, int, Place]]:
+    """Item, document and place of every sighting. `first`: the number of the first document."""
+    batch = Batch(texts)
+    rows = sightings(batch, find(batch, index), first)
     columns = (rows[name].tolist() for name in ("item", "document", "share", "run", "passage"))
     for item, document, share, run, passage in zip(*columns, strict=True):
-        yield item, Place(document=f"train:{document}", fate="train", share=share, run=run, passage=passage)
+        place = Place(document=f"train:{document}", fate="train", share=share, run=run, passage=passage)
+        yield item, document, place
 
 
 def _texts(corpus: CorpusFolder, stretch: Stretch) -> Iterator[str]:

@@ -36,6 +36,8 @@ LONG = 16
 """From so many times `ngram` words on, a row is looked up by whole n-grams. With every tenth word changed at random, at
 least half of the words of 128 still stand in unchanged 8-grams in 99.8 % of draws, of 32 in 95 %."""
 COMMON_SHARE, COMMON_ITEMS = 0.01, 10
+WIDE_SHARE = 0.25
+"""Of a suite's items: a word that stands in more of them is not counted where words are, one by one."""
 _FILTER_BITS = 16, 24
 """Size of the table that rules most runs out: least and most, as powers of two."""
 
@@ -83,7 +85,9 @@ class Index:
     hashes: Hashes
     """(words of all rows)"""
     telling: NDArray[np.bool_]
-    """(words of all rows): whether it stands in some run that is looked for."""
+    """(words of all rows): whether it stands in some run that is looked for, and not in item after item."""
+    counted: Indices
+    """(rows): how many words of each are telling."""
     begins: Indices
     """(rows + 1): the number of each row's first word."""
     told: NDArray[np.bool_]
@@ -121,14 +125,16 @@ def build_index(sets: Sequence[TestSet], ngram: int) -> Index:
         first = words.begins[rows[keep]] + places[keep]
         np.add.at(marks, first, 1)
         np.add.at(marks, first + size, -1)
-    telling = np.cumsum(marks)[:-1] > 0
-    weight = np.bincount(words.document[telling], minlength=len(owner))
+    sought, word_rows = np.cumsum(marks)[:-1] > 0, words.document
+    weight = np.bincount(word_rows[sought], minlength=len(owner))
+    telling = sought & ~_wide(words.hashes, owner[word_rows], suite)
+    counted = np.bincount(word_rows[telling], minlength=len(owner))
     needed = np.maximum(np.ceil(SHARE * weight), np.minimum(words.counts, NEEDED)).astype(np.int64)
     told = np.zeros(len(items), dtype=np.bool_)
     told[owner[(weight >= needed) & (needed > 0)]] = True
     return Index(
         tuple(sets), ngram, tuple(tables), owner, words.counts, needed, weight,
-        words.hashes, telling, words.begins, told,
+        words.hashes, telling, counted, words.begins, told,
     )  # fmt: skip
 
 
@@ -158,16 +164,27 @@ def _runs(words: Words, size: int, wanted: NDArray[np.bool_]) -> tuple[Hashes, I
 
 def _common(hashes: Hashes, item: Indices, suite: Indices) -> NDArray[np.bool_]:
     """(runs): whether each stands in too many items of its suite to say anything."""
-    if not len(hashes):
-        return np.zeros(0, dtype=np.bool_)
-    _, number = np.unique(hashes, return_inverse=True)
-    pairs = np.unique(np.stack([number, item], axis=1), axis=0)
-    group = number * (suite.max() + 1) + suite[item]
-    pair_group = pairs[:, 0] * (suite.max() + 1) + suite[pairs[:, 1]]
-    standing, counts = np.unique(pair_group, return_counts=True)
     items = np.bincount(suite)
     most = np.where(items > 2 * COMMON_ITEMS, np.maximum(COMMON_ITEMS, COMMON_SHARE * items), np.maximum(2, items / 2))
-    found: NDArray[np.bool_] = counts[np.searchsorted(standing, group)] > most[suite[item]]
+    return _standing(hashes, item, suite) > most[suite[item]]
+
+
+def _wide(hashes: Hashes, item: Indices, suite: Indices) -> NDArray[np.bool_]:
+    """(words): whether each stands in item after item of its suite: "the", and a template's words."""
+    most = np.maximum(COMMON_ITEMS, WIDE_SHARE * np.bincount(suite))
+    found: NDArray[np.bool_] = _standing(hashes, item, suite) > most[suite[item]]
+    return found
+
+
+def _standing(hashes: Hashes, item: Indices, suite: Indices) -> Indices:
+    """For each hash, which stands in an item: how many items of that suite it stands in."""
+    if not len(hashes):
+        return np.zeros(0, dtype=np.int64)
+    _, number = np.unique(hashes, return_inverse=True)
+    suites = int(suite.max()) + 1
+    pairs = np.unique(np.stack([number, item], axis=1), axis=0)
+    groups, counts = np.unique(pairs[:, 0] * suites + suite[pairs[:, 1]], return_counts=True)
+    found: Indices = counts[np.searchsorted(groups, number * suites + suite[item])]
     return found
 
 

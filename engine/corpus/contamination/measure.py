@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.contamination.aligned import ALIKE, LEAST, alike
+from engine.corpus.contamination.aligned import ALIKE, alike
 from engine.corpus.contamination.index import Index, covered
 from engine.corpus.measure.batch import Batch, Columns
 from engine.corpus.measure.words import Indices, ngrams
@@ -59,9 +59,12 @@ def find(batch: Batch, index: Index) -> Hits:
     run = _runs(shared, group, groups)
     slant = shared.word - shared.place
     in_place = alike(batch.folded_words, index, group, shared.row, shared.document, slant, groups)
-    near = in_place >= np.maximum(ALIKE * index.weight[row], LEAST - 1)
+    near = (in_place >= ALIKE * index.counted[row]) & (in_place > 0)
     found = np.flatnonzero((cover >= index.needed[row]) | near | (run >= VERBATIM))
-    share = np.maximum(cover, in_place)[found] / np.maximum(index.weight[row[found]], 1)
+    at = row[found]
+    share = np.maximum(
+        cover[found] / np.maximum(index.weight[at], 1), in_place[found] / np.maximum(index.counted[at], 1)
+    )
     best = _best(document[found], index.items[row[found]], share)
     found, words = found[best], batch.folded_words
     return Hits(

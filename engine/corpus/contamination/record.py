@@ -2,6 +2,7 @@
 
     corpora/<name>/<hash>/contamination.json      what the build looked for
     checks/<name>/<hash>/<suite>-<sha256>.json    what was looked for later: a built corpus does not change
+    checks/<run-id>/<suite>-<sha256>.json         what was looked for in a branch's own data
 
 Items are known by the key of their question, so that what was found holds for another version of the suite too. That an
 item was looked for and not found is kept as well: only so can a comparison tell "clean" from "nobody looked".
@@ -105,24 +106,27 @@ def save_with_corpus(folder: Path, checks: Sequence[SuiteCheck]) -> None:
     write_atomic(folder / FILE, msgspec.json.format(msgspec.json.encode(checks), indent=1) + b"\n")
 
 
-def save_beside(workspace: Workspace, corpus: str, checks: Sequence[SuiteCheck]) -> None:
-    """Keep what was looked for in a corpus (`name/hash`) that is there already."""
-    folder = _beside(workspace, corpus)
+def save_beside(workspace: Workspace, where: str, checks: Sequence[SuiteCheck]) -> None:
+    """Keep what was looked for in a corpus (`name/hash`) that is there already, or in a branch's data (its run)."""
+    folder = _beside(workspace, where)
     folder.mkdir(parents=True, exist_ok=True)
     for check in checks:
         path = folder / f"{slug(check.suite)}-{check.sha256[:16]}.json"
         write_atomic(path, msgspec.json.format(msgspec.json.encode(check), indent=1) + b"\n")
 
 
-def load_checks(workspace: Workspace, corpus: str) -> list[SuiteCheck]:
-    """All that was ever looked for in a corpus. Raises `InputError` naming a file that cannot be read."""
-    built = workspace.corpora / corpus / FILE
+def load_checks(workspace: Workspace, where: str) -> list[SuiteCheck]:
+    """All that was ever looked for in a corpus, or in a branch's data (its run).
+
+    Raises `InputError` naming a file that cannot be read.
+    """
+    built = workspace.corpora / where / FILE
     checks = list(_read(built, list[SuiteCheck])) if built.exists() else []
-    return [*checks, *(_read(path, SuiteCheck) for path in sorted(_beside(workspace, corpus).glob("*.json")))]
+    return [*checks, *(_read(path, SuiteCheck) for path in sorted(_beside(workspace, where).glob("*.json")))]
 
 
-def _beside(workspace: Workspace, corpus: str) -> Path:
-    return workspace.home / "checks" / corpus
+def _beside(workspace: Workspace, where: str) -> Path:
+    return workspace.home / "checks" / where
 
 
 def _read(path: Path, kind: type[T]) -> T:
