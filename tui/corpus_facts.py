@@ -94,7 +94,9 @@ def sources(report: CorpusReport, width: int, height: int) -> Content:
         for source in report.sources
     ]  # fmt: skip
     titles = ("source", "documents", "read", "kept", "tokens", "share", "B/token", "damaged")
-    return table(titles, rows, width)
+    shown = rows[: max(1, height - 2)] if len(rows) >= height else rows
+    made = table(titles, shown, width)
+    return made + words(f"\n… and {len(rows) - len(shown)} more", theme.FAINT) if shown != rows else made
 
 
 def stages(report: CorpusReport, width: int, height: int) -> Content:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
@@ -14,17 +13,16 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from engine import figures
-from engine.config.bounds import written
-from engine.config.corpus import Bound
 from engine.corpus.document import markdown
 from engine.corpus.reasons import number
 from engine.corpus.report import CorpusReport
-from engine.corpus.waterfall import Flow, Line, flow, lines, sources
+from engine.corpus.waterfall import Line, flow, lines, sources
 from engine.errors import GraftlineError
 from engine.paths import Workspace
 from engine.store.rows import CorpusRow
 from tui import keys, theme
 from tui.messages import OpenLaunch, OpenLogs, Snapshot
+from tui.screens.choose import ChooseScreen, Option
 from tui.screens.corpus_tries import CorpusTries
 from tui.screens.reader import ReaderScreen
 from tui.screens.save import save_as
@@ -34,11 +32,17 @@ from tui.widgets.facts_pane import FactsPane
 from tui.widgets.histogram import Bins
 from tui.widgets.pressable import Pressable, pressed
 from tui.widgets.samples_pane import SamplesPane
+from tui.widgets.tried_strip import TriedStrip
 from tui.widgets.waterfall import Waterfall
 
 if TYPE_CHECKING:
     from engine.corpus.tokenizer_report import TokenizerReport
     from tui.gateway import Gateway
+
+_NONE = "No corpus here yet. b builds one; so does `graftline corpus build CONFIG`."
+_FIRST = "No corpus here yet: the first one is being built."
+_MANY = 8
+"""Sources from which on they are chosen from a list."""
 
 
 class CorpusScreen(CorpusTries):
@@ -61,13 +65,13 @@ class CorpusScreen(CorpusTries):
     def body(self) -> ComposeResult:
         yield BuildStrip(id="building")
         yield Pressable(id="which")
-        yield Pressable(id="tried")
+        yield TriedStrip(id="tried")
         with Horizontal(id="report"):
             with Vertical(id="kept"):
                 yield Waterfall(id="waterfall")
                 yield FactsPane(id="facts")
             yield SamplesPane(id="beside")
-        yield Static("No corpus here yet. b builds one; so does `graftline corpus build CONFIG`.", id="none")
+        yield Static(_NONE, id="none")
 
     def on_mount(self) -> None:
         self.query_one("#none").display = False
@@ -80,6 +84,8 @@ class CorpusScreen(CorpusTries):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         super().show_snapshot(snapshot)
+        going = self._building is not None and self._building.going
+        self.query_one("#none", Static).update(_FIRST if going else _NONE)
         known = {node.id for node in snapshot.lineage.roots if node.kind == "corpus"}
         if known != {corpus.id for corpus in self._corpora} or not known:
             self.graft.ask(self.graft.gateway.corpora, self._listed, group="corpora")
@@ -123,24 +129,28 @@ class CorpusScreen(CorpusTries):
         self.set_class(event.size.height < 30, "-short")
 
     def draw(self, *, afresh: bool = False) -> None:
+        if self._left:
+            return
         self._head()
         if self._report is not None:
             would = self.would if self.tried or self._every_rule else None
             found = lines(self._report, self._source, would)
-            if not self._every_rule:
-                found = [
-                    line for line in found if line.kind != "rule" or line.documents or line.was or self._is_tried(line)
-                ]
-            self.query_one(Waterfall).show(found, afresh=afresh)
+            self.query_one(Waterfall).show([line for line in found if self._matters(line)], afresh=afresh)
 
-    def _is_tried(self, line: Line) -> bool:
-        return line.label in self.tried
+    @property
+    def _left(self) -> bool:
+        """The app is being left: what was asked for is not to be shown any more."""
+        return not self.query(Waterfall)
+
+    def _matters(self, line: Line) -> bool:
+        """A rule that drops nothing, and dropped nothing, is shown when it is tried or all are wanted."""
+        return line.kind != "rule" or bool(line.documents or line.was) or self._every_rule or line.label in self.tried
 
     def _head(self) -> None:
-        row, which, tried = self.row, self.query_one("#which", Pressable), self.query_one("#tried", Pressable)
-        tried.display = bool(self.tried)
-        if self.tried and self.base is not None and self.would is not None:
-            tried.update(tried_words(self.tried, flow(self.base, self._source), flow(self.would, self._source)))
+        row, which = self.row, self.query_one("#which", Pressable)
+        tried = self.tried if self.base is not None else {}
+        before, now = (flow(one, self._source) if one is not None else None for one in (self.base, self.would))
+        self.query_one(TriedStrip).tell(tried, before, now)
         if row is None:
             which.update("")
             return
@@ -187,7 +197,7 @@ class CorpusScreen(CorpusTries):
             names = [source.name for source in report.sources]
 
             def told(found: TokenizerReport | str) -> None:
-                if self._report is report:
+                if self._report is report and not self._left:
                     self._facts.know(found)
 
             self.graft.ask(lambda: _measured(gateway, row.id, names), told, group="tokenizer")
@@ -235,9 +245,24 @@ class CorpusScreen(CorpusTries):
             self._samples.search()
 
     def action_source(self, by: int) -> None:
-        """One source after the other, and all of them again."""
+        """One source after the other, and all of them again; of many, a list to choose from."""
         names = ("", *sources(self._report)) if self._report is not None else ("",)
-        self._source = names[(names.index(self._source) + by) % len(names)]
+        if len(names) > _MANY:
+            self._choose_source(names)
+        else:
+            self._look_at(names[(names.index(self._source) + by) % len(names)])
+
+    @work(group="dialog")
+    async def _choose_source(self, names: tuple[str, ...]) -> None:
+        options = [Option(str(n), one_line(name) or "all sources") for n, name in enumerate(names)]
+        chosen = await self.app.push_screen_wait(
+            ChooseScreen("Only one source", options, str(names.index(self._source)))
+        )
+        if chosen is not None:
+            self._look_at(names[int(chosen)])
+
+    def _look_at(self, source: str) -> None:
+        self._source = source
         self.draw()
 
     def action_every_rule(self) -> None:
@@ -288,23 +313,3 @@ def _measured(gateway: Gateway, ref: str, sources: list[str]) -> TokenizerReport
 def prepared_there(workspace: Workspace, key: str) -> bool:
     """The text that a corpus was made of, and with it its measures, is still on disk."""
     return (workspace.home / "prepared" / key / "about.json").exists()
-
-
-def tried_words(tried: Mapping[str, Bound], before: Flow, now: Flow) -> Content:
-    """`tried  words 50..   keeps 81.2 % (84.0 % as built), 640 documents fewer   0 as built   b build`."""
-    rules = ", ".join(f"{rule} {written(bound)}" for rule, bound in tried.items())
-    by = now.kept.documents - before.kept.documents
-    moved = f"{abs(by):,} documents {'more' if by > 0 else 'fewer'}" if by else "as many documents"
-    colour = theme.MUTED if not by else theme.GREEN if by > 0 else theme.RED
-    return Content.assemble(
-        ("tried ", theme.MUTED),
-        (cut(rules, 60), f"bold {theme.AMBER}"),
-        ("  keeps ", theme.MUTED),
-        (f"{figures.share(now.share)} %", f"bold {theme.BRIGHT}"),
-        (f" of the text ({figures.share(before.share)} % as built), ", theme.MUTED),
-        (moved, f"bold {colour}"),
-        "   ",
-        pressed(Content.assemble(("0", f"bold {theme.AMBER}"), (" as built", theme.MUTED)), "screen.untry"),
-        "   ",
-        pressed(Content.assemble(("b", f"bold {theme.AMBER}"), (" build", theme.MUTED)), "screen.build"),
-    )
