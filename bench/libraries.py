@@ -37,6 +37,7 @@ def train(built: Built) -> float:
     trainer = rustbpe.Tokenizer()
     started = time.perf_counter()
     trainer.train_from_iterator(iter(texts), built.report["vocab_size"] - 1, pattern=PATTERN)
+    trainer.get_mergeable_ranks()
     return time.perf_counter() - started
 
 

@@ -71,12 +71,12 @@ class Built:
 
     def __init__(self, home: Path, took: Taken) -> None:
         self.took = took
-        self.folder = next((home / "corpora" / "bench").iterdir())
+        self.folder = max((home / "corpora" / "bench").iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
         self.report = json.loads((self.folder / "report.json").read_text())
         self.prepared = Prepared(home / "prepared" / self.report["prepared"])
 
     def seconds(self, *stages: str) -> float:
-        return sum(stage["seconds"] for stage in self.report["stages"] if stage["stage"] in stages)
+        return sum(float(stage["seconds"]) for stage in self.report["stages"] if stage["stage"] in stages)
 
     @property
     def before_tokens(self) -> float:

@@ -25,6 +25,7 @@ from engine.corpus.dedup.resolve import resolve
 from engine.corpus.measure.batch import Batch
 from engine.corpus.pool import in_order
 from engine.corpus.prepared import DOCUMENTS, PartInfo, Prepared, write_part
+from engine.corpus.reading.hub import PATIENT
 from engine.corpus.select import column
 
 THRESHOLD = 0.7
@@ -62,7 +63,7 @@ class Signer:
 def main(texts: Path, out: Path, workers: int) -> None:
     folder = out / "prepared"
     folder.mkdir(parents=True)
-    reader = Reader([SourceConfig(path=str(texts))], Cursor(), BLOCK, print)
+    reader = Reader([SourceConfig(path=str(texts))], Cursor(), BLOCK, PATIENT)
     for _ in in_order(partial(Signer, folder), reader.blocks(), workers):
         pass
     prepared, database = Prepared(folder), duckdb.connect()
