@@ -21,7 +21,7 @@ from engine.corpus.rules.custom import custom_rules
 from engine.corpus.sources import files, source_files
 from engine.paths import Workspace
 
-VERSION = 6
+VERSION = 7
 """Counts changes of what any step makes of a text: prepared text of another version is not taken."""
 
 

@@ -74,7 +74,7 @@ def slow_quality(text: str) -> dict[str, float]:
 
 def slow_function_words(text: str) -> dict[str, float]:
     words = [word[:1].lower() + word[1:] for word in _WORD.findall(text)]
-    most = max(sum(word in listed.split() for word in words) for listed in LANGUAGES.values())
+    most = max(sum(word in listed for word in words) for listed in LANGUAGES.values())
     return {"stop_words": len({*words} & {*STOP_WORDS}), "function_words": share(most, len(words))}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +20,7 @@ from engine.corpus.rules.rules import Criterion, Rule
 from engine.corpus.rules.verdict import first_broken, order
 from engine.errors import InputError
 
+ROOT = Path(__file__).parents[2]
 SENTENCES = (
     "The quick brown fox jumps over the lazy dog, and then it sleeps in the warm afternoon sun.",
     "Nobody in the village had ever seen such a thing, so they talked about it for weeks.",
@@ -150,6 +153,13 @@ def test_a_measure_at_its_bound_stays() -> None:
 
 def test_short_documents_are_not_asked_for_shares() -> None:
     assert verdicts(rules_of(), measured(["see also: see also: see also", "ab xyz " * 30])) == [None, "function_words"]
+
+
+def test_other_languages_are_text_too() -> None:
+    """Articles of the Universal Declaration of Human Rights in eight of them."""
+    told = tomllib.loads((ROOT / "bench" / "words.toml").read_text(encoding="utf-8"))["foreign"]
+    assert verdicts(rules_of(), measured(list(told.values()))) == [None] * len(told)
+    assert {"stop_words"} <= set(verdicts(rules_of("gopher"), measured(list(told.values()))))
 
 
 def test_sources_have_their_own_rules_and_one_order_of_blame() -> None:
