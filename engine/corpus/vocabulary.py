@@ -37,7 +37,14 @@ def train_bpe(
 
 
 def check_tokenizer(config: TokenizerConfig, where: object = None) -> None:
-    """Raises `InputError` for what cannot be had or cannot be, before any text is read."""
+    """Raises `InputError` for what cannot be, or cannot be had, before any text is read. May fetch a vocabulary."""
+    check_keys(config, where)
+    if config.type == "tiktoken":
+        chosen(config, where)
+
+
+def check_keys(config: TokenizerConfig, where: object = None) -> None:
+    """Raises `InputError` for what cannot be, whatever can be had."""
 
     def refuse(problem: str, fix: str, key: str = "tokenizer.special") -> None:
         raise InputError(problem, where=where, key=key, fix=fix)
@@ -51,8 +58,6 @@ def check_tokenizer(config: TokenizerConfig, where: object = None) -> None:
         refuse(f"{len(config.special)} special tokens do not fit", "raise tokenizer.vocab_size")
     if config.type == "bpe" and config.file:
         refuse("is a vocabulary, and one is to be learned", 'tokenizer.type = "tiktoken" takes it', "tokenizer.file")
-    if config.type == "tiktoken":
-        chosen(config, where)
 
 
 def chosen(config: TokenizerConfig, where: object = None) -> BytePairs:

@@ -149,6 +149,9 @@ def _corpus_checks(workspace: Workspace, config: CorpusConfig, where: object) ->
             key = f"sources[{number}].dataset"
             checks.append(partial(check_dataset, source.dataset, where=where, key=key))
     checks.append(lambda: _rules(config, where))
+    checks.append(lambda: _tokenizer(config, where))
+    if config.language.keep:
+        checks.append(lambda: _language(config, where))
     words, ranks = config.toxicity.words, config.tokenizer.file
     if words not in ("", "built-in"):
         checks.append(lambda: _file(words, where, "toxicity.words"))
@@ -157,6 +160,18 @@ def _corpus_checks(workspace: Workspace, config: CorpusConfig, where: object) ->
     if ranks:
         checks.append(lambda: _file(ranks, where, "tokenizer.file"))
     return checks
+
+
+def _tokenizer(config: CorpusConfig, where: object) -> None:
+    from engine.corpus.vocabulary import check_keys
+
+    check_keys(config.tokenizer, where)
+
+
+def _language(config: CorpusConfig, where: object) -> None:
+    from engine.corpus.measure.language import identity
+
+    identity(config.language.identifier, where=where)
 
 
 def _judge(workspace: Workspace, config: CorpusConfig, where: object) -> ModelRef | None:

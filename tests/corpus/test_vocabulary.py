@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.config.corpus import TokenizerConfig
+from engine.config.corpus import CorpusConfig, LanguageConfig, SourceConfig, TokenizerConfig
 from engine.corpus.merges import _by_tokenizers, learn
 from engine.corpus.tokenizer import END_OF_TEXT, PATTERN, BytePairs, Tokenizer
 from engine.corpus.vocabulary import at_hand, check_tokenizer, chosen, published, train_bpe
 from engine.errors import InputError
+from engine.launch.prepare import problems
+from engine.paths import Workspace
 from tests.corpus.conftest import SENTENCES
 
 RANKS = learn(SENTENCES, 300, PATTERN)
@@ -94,6 +96,19 @@ def test_what_cannot_be_is_refused_first(keys: dict[str, object], says: str) -> 
     check_tokenizer(config(special=ROLES, vocab_size=259))
     with pytest.raises(InputError, match=says):
         check_tokenizer(config(**keys))
+
+
+def test_launching_names_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("some text")
+    asked = CorpusConfig(
+        name="a",
+        sources=(SourceConfig(path=str(text)),),
+        language=LanguageConfig(keep=("en",), identifier="nobody"),
+        tokenizer=config(special=["<|a|>", "<|a|>"]),
+    )
+    found = [error.key for error in problems(Workspace(tmp_path), asked)]
+    assert found == ["tokenizer.special", "language.identifier"]
 
 
 # --- published vocabularies and local files
