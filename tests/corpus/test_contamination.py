@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -113,15 +114,9 @@ def test_what_stands_in_many_items_is_a_template() -> None:
     assert not found([f"we ask {template} and then we wait"], index)
     assert found([f"we read {items[7]}"], index) == {(0, 7)}
     assert not build_index(sets([template] * 40), 8).told.any(), "nothing but template"
-    questions = [
-        f"how much is {a} and {b} and {c} in all of it" for a in WORDS[:5] for b in WORDS[5:10] for c in WORDS[10:15]
-    ]
-    others = [
-        f"how much is {a} and {b} and {c} in all of it"
-        for a in WORDS[15:20]
-        for b in WORDS[20:25]
-        for c in WORDS[25:30]
-    ]
+    asked = "how much is {} and {} and {} in all of it"
+    questions = [asked.format(*three) for three in product(WORDS[:5], WORDS[5:10], WORDS[10:15])]
+    others = [asked.format(*three) for three in product(WORDS[15:20], WORDS[20:25], WORDS[25:30])]
     assert not found(others, build_index(sets(questions), 8)), "another question from the same template"
     assert build_index(sets([template] * 2), 8).told.all(), "the same item twice is no template"
 
