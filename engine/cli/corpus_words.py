@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine import figures
 from engine.cli import render
 from engine.corpus.reasons import number, shares, stays, why
-from engine.corpus.report import Cluster, Contaminated, CorpusReport, RuleCount, Sample
+from engine.corpus.report import Cluster, Contaminated, CorpusReport, RuleCount, Sample, TestSetCount
 from engine.corpus.waterfall import Flow, Line, lines
 from engine.plain import many_lines, one_line
 
@@ -98,14 +98,19 @@ def facts(report: CorpusReport) -> list[tuple[str, object]]:
         ("held out", f"{report.heldout_tokens:,} tokens in {report.heldout_documents:,} documents"),
         ("vocabulary", f"{report.vocab_size:,} tokens"),
     ]
-    if report.contaminated:
-        rows.append(("test items", f"{len(report.contaminated):,} documents shown that share text with one"))
+    rows += [("test items", test_items(one)) for one in report.test_sets]
     if report.peak_bytes:
         rows.append(("memory", f"{figures.size(report.peak_bytes)} at most, {report.workers} workers"))
     if not report.stages:
         took = ", ".join(f"{stage} {render.duration(seconds)}" for stage, seconds in report.seconds.items())
         rows.append(("took", took or figures.UNKNOWN))
     return rows
+
+
+def test_items(one: TestSetCount) -> str:
+    """`sst2: 50 of 1,821 stood in what was read, 0 in training text (49 cannot be told)`."""
+    told = f"{one.suite}: {one.found:,} of {one.items:,} stood in what was read, {one.learned:,} in training text"
+    return f"{told} ({one.untold:,} cannot be told)" if one.untold else told
 
 
 def stages(report: CorpusReport) -> Table:

@@ -24,8 +24,7 @@ def markdown(report: CorpusReport, samples: int = 3) -> str:
     parts += _mended(report, samples)
     if report.clusters[:samples]:
         parts += ["", "## The largest clusters", *(line for one in report.clusters[:samples] for line in _cluster(one))]
-    if found := report.contaminated[:samples]:
-        parts += ["", "## Text that stands in a test set", *(line for one in found for line in _contaminated(one))]
+    parts += _test_items(report, samples)
     if report.kept_samples[:samples]:
         parts += ["", "## Kept", *(line for sample in report.kept_samples[:samples] for line in _sample(sample))]
     return "\n".join(parts) + "\n"
@@ -112,6 +111,19 @@ def _cluster(cluster: Cluster) -> list[str]:
 
 def _alike(member: Sample) -> str:
     return f", similarity {member.similarity:.2f}" if member.similarity is not None else ""
+
+
+def _test_items(report: CorpusReport, samples: int) -> list[str]:
+    """How many of each suite's items were found, and some with the passage that gave them away."""
+    if not report.test_sets and not report.contaminated[:samples]:
+        return []
+    rows = [
+        [inline(one.suite), f"{one.items:,}", f"{one.found:,}", f"{one.learned:,}", f"{one.untold:,}"]
+        for one in report.test_sets
+    ]
+    head = ["suite", "items", "in what was read", "in training text", "cannot be told"]
+    parts = ["", "## Test items", *(["", *table(head, rows)] if rows else [])]
+    return parts + [line for one in report.contaminated[:samples] for line in _contaminated(one)]
 
 
 def _contaminated(one: Contaminated) -> list[str]:

@@ -134,6 +134,21 @@ class Contaminated(msgspec.Struct, frozen=True, kw_only=True):
     document: int = -1
 
 
+class TestSetCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a build found of one suite's items."""
+
+    __test__ = False  # pytest: not a class of tests
+
+    suite: str
+    items: int
+    untold: int
+    """Too short, or too like the others, to be looked for."""
+    found: int
+    """In what was read."""
+    learned: int
+    """In what is trained on."""
+
+
 class Bucket(msgspec.Struct, frozen=True):
     """Kept documents with at least `low` and fewer than `high` tokens."""
 
@@ -180,6 +195,9 @@ class CorpusReport(msgspec.Struct, kw_only=True):
     """The largest groups of duplicates and near-duplicates."""
     contaminated: list[Contaminated] = msgspec.field(default_factory=list)
     """A few of the documents that touch test items, most of an item first."""
+    test_sets: list[TestSetCount] = msgspec.field(default_factory=list)
+    marked_documents: int = 0
+    """Kept ones that hold a test item."""
     heldout_documents: int = 0
     vocab_size: int = 0
     train_tokens: int = 0

@@ -26,7 +26,7 @@ from engine.config.fingerprint import fingerprint
 from engine.config.schema import CorpusConfig
 from engine.corpus.account import Accountant, store_verdicts
 from engine.corpus.budget import Budget, budget
-from engine.corpus.contamination.build import for_report, recorded
+from engine.corpus.contamination.build import recorded, tell
 from engine.corpus.contamination.index import Index
 from engine.corpus.contamination.record import SuiteCheck
 from engine.corpus.dedup.known import Known, known_corpora, remember
@@ -118,7 +118,7 @@ class _Build:
             store_verdicts(selection, stream.heldout, database)
             report = Accountant(prepared, selection, self.config, database).report(self.config.name)
             looked = recorded(index, prepared, self.config.sources, database) if index else []
-            report.contaminated = for_report(looked)
+            tell(report, looked, prepared, database)
         self._say_what_was_kept(report)
         self._refuse_too_little(report, stream)
         draft = self._draft(prepared, stream)

@@ -117,6 +117,6 @@ def _besides(report: CorpusReport) -> list[Line]:
     if report.clusters:
         count, size = sum(one.documents for one in report.clusters), sum(one.bytes for one in report.clusters)
         found.append(Line("clusters", "largest clusters", count, size))
-    if marked := sum(not one.dropped for one in report.contaminated):
+    if marked := report.marked_documents or sum(not one.dropped for one in report.contaminated):
         found.append(Line("contaminated", "marked: as tested", marked, 0))
     return found

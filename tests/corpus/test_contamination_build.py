@@ -14,7 +14,7 @@ from engine.config import schema
 from engine.corpus.contamination import check
 from engine.corpus.contamination.record import SuiteCheck, load_checks
 from engine.corpus.manifest import CorpusFolder, find_corpus
-from engine.corpus.report import load_report
+from engine.corpus.report import TestSetCount, load_report
 from engine.corpus.table import read_table
 from engine.corpus.texts import texts
 from engine.errors import InputError
@@ -74,7 +74,8 @@ def test_documents_that_hold_items_are_dropped_with_the_passage_shown(home: Work
     report = load_report(corpus.path)
     (rule,) = (rule for rule in report.dropped if rule.rule == "contaminated")
     assert rule.documents == PLANTED and rule.samples
-    assert len(report.contaminated) == 20
+    assert len(report.contaminated) == 20 and report.marked_documents == 0
+    assert report.test_sets == [TestSetCount(suite="held", items=200, untold=0, found=PLANTED, learned=0)]
     for shown in report.contaminated:
         assert shown.dropped and shown.suite == "held" and shown.share > 0.5
         assert {*shown.passage.lower().split()} & {*shown.item_text.split()}
@@ -85,6 +86,7 @@ def test_marked_documents_stay_and_models_that_learned_from_them_are_told(
 ) -> None:
     corpus, built = marked
     assert corpus.manifest.documents == 300 and len(built.found) == PLANTED
+    assert load_report(corpus.path).marked_documents == PLANTED
     held = sum("heldout" in item.counts for item in built.found)
     assert built.learned == PLANTED - held, "what is held out teaches nobody"
     config = schema.PretrainConfig(name="m", corpus=corpus.ref, model=MODEL, train=TRAIN)

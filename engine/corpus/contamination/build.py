@@ -10,6 +10,7 @@ for_report(checks)                  -> a few, to be looked at
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,13 +24,15 @@ from engine.corpus.contamination.record import Found, Place, SuiteCheck
 from engine.corpus.contamination.sightings import checks, sightings
 from engine.corpus.measure.batch import Batch, Columns
 from engine.corpus.prepared import Prepared
-from engine.corpus.report import Contaminated
+from engine.corpus.report import Contaminated, CorpusReport, TestSetCount
 from engine.corpus.sources import source_name
 from engine.paths import Workspace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SHOWN = 20
+"""Items in the report."""
 SIGHTINGS = "contamination"
 """The table of a part that says which item was seen in which document; only where one was."""
 
@@ -79,13 +82,35 @@ def _seen(prepared: Prepared, sources: Sequence[str], database: DuckDBPyConnecti
             yield item, Place(document=id, source=sources[source], fate=fate, share=share, run=run, passage=passage)
 
 
-def for_report(checks: Sequence[SuiteCheck], most: int = 20) -> list[Contaminated]:
-    """Some items, each beside the passage that holds most of it: in turn from every suite, the surest first."""
-    ordered = [sorted(check.found, key=lambda item: -item.places[0].share) for check in checks]
-    chosen = [
-        (check, items[turn]) for turn in range(most) for check, items in zip(checks, ordered) if turn < len(items)
+def tell(report: CorpusReport, checks: Sequence[SuiteCheck], prepared: Prepared, database: DuckDBPyConnection) -> None:
+    """Put into the report what was found of each suite, and some items, each beside the passage that holds most of it.
+
+    Those shown are from every suite in turn, the surest first. The database has the table `verdicts`.
+    """
+    report.test_sets = [
+        TestSetCount(
+            suite=check.suite,
+            items=len(check.keys) + len(check.untold),
+            untold=len(check.untold),
+            found=len(check.found),
+            learned=check.learned,
+        )
+        for check in checks
     ]
-    return [_shown(check, item) for check, item in chosen[:most]]
+    ordered = [sorted(check.found, key=lambda item: -item.places[0].share) for check in checks]
+    turns = [(check, item) for turn in zip_longest(*ordered) for check, item in zip(checks, turn, strict=True) if item]
+    report.contaminated = [_shown(check, item) for check, item in turns[:_SHOWN]]
+    report.marked_documents = _marked(prepared, database)
+
+
+def _marked(prepared: Prepared, database: DuckDBPyConnection) -> int:
+    tables = prepared.tables(SIGHTINGS)
+    if not tables:
+        return 0
+    question = """SELECT count(DISTINCT document) FROM read_parquet($1) JOIN verdicts USING (document)
+                  WHERE verdict = 0"""
+    ((count,),) = database.execute(question, [tables]).fetchall()
+    return int(count)
 
 
 def _shown(check: SuiteCheck, item: Found) -> Contaminated:
