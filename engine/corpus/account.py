@@ -6,6 +6,7 @@ Memory holds a few hundred samples, and what DuckDB needs to add up (bounded by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from engine.corpus.report import (
     snippet,
 )
 from engine.corpus.rules.chosen import chosen_rules
+from engine.corpus.rules.verdict import quoted
 from engine.corpus.select import JUDGED, Selection, column
 from engine.corpus.sources import source_name
 
@@ -156,7 +158,7 @@ class Accountant:
     def _facts(self, documents: Iterable[int]) -> dict[int, tuple[str, str]]:
         """(id, name of the source) of some documents; of another corpus's, its place there and that corpus."""
         wanted = list(documents)
-        rows = self._ask("SELECT document, id, source FROM documents WHERE document IN (FROM unnest($2))", wanted)
+        rows = self._about(wanted, "document, id, source")
         known = self.selection.known
         called = known.called(document + len(known) for document in wanted if document < 0)
         others = {number - len(known): name for number, name in called.items()}
@@ -167,13 +169,13 @@ class Accountant:
             return {document: float(self.selection.scores[document]) for document in documents}
         if self._columns.get(measure, "VARCHAR") in ("VARCHAR", "BLOB") or not documents:
             return {}
-        rows = self._ask(f'SELECT document, "{measure}" FROM documents WHERE document IN (FROM unnest($2))', documents)
+        rows = self._about(documents, f"document, {quoted(measure)}")
         return {document: float(value) for document, value in rows}
 
-    @property
+    @cached_property
     def _columns(self) -> dict[str, str]:
         """The type of each, by name."""
-        described = self.database.execute("DESCRIBE FROM read_parquet($1)", [self.prepared.tables()]).fetchall()
+        described = self.database.execute("DESCRIBE FROM read_parquet($1)", [self.prepared.tables()[:1]]).fetchall()
         return {name: type for name, type, *_ in described}
 
     def _replacements(self, documents: Sequence[int]) -> dict[int, tuple[int, float]]:
@@ -202,14 +204,18 @@ class Accountant:
         nearest = rows[np.argsort(-replaced.similarity[rows], kind="stable")][:_MEMBERS]
         members = self._samples(replaced.dropped[nearest].tolist())
         (first,) = self._samples([kept])
-        query = "SELECT sum(read_bytes) FROM documents WHERE document IN (FROM unnest($2))"
-        ((gone,),) = self._ask(query, replaced.dropped[rows].tolist())
+        ((gone,),) = self._about(replaced.dropped[rows].tolist(), "sum(read_bytes)")
         return Cluster(kept=first, documents=size, bytes=int(gone), members=members)
 
-    def _ask(self, query: str, documents: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
+    def _ask(self, query: str) -> list[tuple[Any, ...]]:
         with_verdicts = f"WITH documents AS (FROM read_parquet($1) JOIN verdicts USING (document)) {query}"
-        given = [] if documents is None else [list(documents)]
-        return self.database.execute(with_verdicts, [self.prepared.tables(), *given]).fetchall()
+        return self.database.execute(with_verdicts, [self.prepared.tables()]).fetchall()
+
+    def _about(self, documents: Sequence[int], columns: str) -> list[tuple[Any, ...]]:
+        """Some columns of some documents; only their parts are opened."""
+        tables = self.prepared.tables_of(documents)
+        query = f"SELECT {columns} FROM read_parquet($1) WHERE document IN (FROM unnest($2))"
+        return self.database.execute(query, [tables, list(documents)]).fetchall() if tables else []
 
 
 def rule_counts(selection: Selection, config: CorpusConfig) -> list[RuleCount]:

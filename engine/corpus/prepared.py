@@ -142,6 +142,12 @@ class Prepared:
         """(documents): bytes of prepared text."""
         return np.concatenate([part.sizes for part in self.parts])
 
+    def tables_of(self, documents: Sequence[int]) -> list[str]:
+        """The documents' tables of those parts that hold some documents; numbers below 0 are nobody's."""
+        numbers = np.array([number for number in documents if number >= 0], dtype=np.int64)
+        owners = np.unique(np.searchsorted(self._firsts, numbers, side="right") - 1)
+        return [str(self.parts[owner].table()) for owner in owners]
+
     def text(self, document: int) -> str:
         """One document's prepared text, by its number."""
         return next(self.texts([document]))
