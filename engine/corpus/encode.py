@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 from engine.corpus.manifest import FILES
 from engine.corpus.shards import TokenFile, Tokens, token_dtype
 from engine.corpus.stream import Batch, Stream
+from engine.corpus.telling import StoppedError
 from engine.corpus.tokenizer import BytePairs
 from engine.paths import write_atomic
 
 RECORD = "encoded.json"
 _RECORD_BATCHES = 256
+_AHEAD = 3
+"""Batches on their way for each thread: none waits while another's tokens are written."""
 
 
 class Tally(msgspec.Struct):
@@ -52,7 +55,7 @@ def encode(
 ) -> Encoded:
     """Write both token files into a folder, which belongs to this stream and this tokenizer.
 
-    `progress` is told documents and bytes after every batch; what it raises ends the work, which then stands recorded.
+    `progress` is told documents and bytes after every batch; where it raises `StoppedError`, the work stands recorded.
     """
     record = folder / RECORD
     tally = msgspec.json.decode(record.read_bytes(), type=Tally) if record.exists() else Tally()
@@ -76,9 +79,11 @@ def encode(
                 if tally.batches % _RECORD_BATCHES == 0:
                     save()
                 progress(len(batch.texts), int(batch.sizes.sum()))
+        except StoppedError:
+            save()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
-            save()
         return Encoded(tally, train.sha256, heldout.sha256)
 
 
@@ -88,7 +93,7 @@ def _encoded(
     under_way: deque[tuple[Batch, Future[list[NDArray[np.uint32]]]]] = deque()
     for batch in batches:
         under_way.append((batch, pool.submit(_tokens, tokenizer, batch.texts)))
-        if len(under_way) > threads + 1:
+        if len(under_way) > _AHEAD * threads:
             done, future = under_way.popleft()
             yield done, future.result()
     for done, future in under_way:

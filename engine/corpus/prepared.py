@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from engine.corpus.measure.batch import Columns
 
+_AT_ONCE = 1 << 20
+"""Bytes of text up to which documents that stand close together are read in one go."""
 DOCUMENTS = "documents"
 """The table that every part has."""
 
@@ -81,10 +83,15 @@ class Part:
     def texts(self, rows: Sequence[int] | NDArray[np.int64] | None = None) -> Iterator[str]:
         """Documents by their row in this part, ascending; all of them by default."""
         wanted = np.arange(self.info.documents) if rows is None else np.asarray(rows, dtype=np.int64)
+        begins, ends = self.places[wanted].tolist(), self.places[wanted + 1].tolist()
         with (self.path / "text").open("rb") as file:
-            for begin, end in zip(self.places[wanted].tolist(), self.places[wanted + 1].tolist()):
-                if file.tell() != begin:
-                    file.seek(begin)
+            if wanted.size and ends[-1] - begins[0] <= _AT_ONCE:
+                file.seek(first := begins[0])
+                data = file.read(ends[-1] - first)
+                yield from (data[begin - first : end - first].decode() for begin, end in zip(begins, ends))
+                return
+            for begin, end in zip(begins, ends):
+                file.seek(begin)
                 yield file.read(end - begin).decode()
 
 

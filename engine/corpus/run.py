@@ -58,9 +58,6 @@ from engine.stage import Outcome, StageContext
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_AT_ONCE = 1 << 20
-"""Bytes of text that are handed to the tokenizer's trainer at once."""
-
 
 def run(context: StageContext, config: CorpusConfig) -> Outcome:
     """Build a corpus. Raises `InputError` for bad input, and when too little text is left."""
@@ -215,7 +212,10 @@ class _Build:
             tokenizer = chosen(wanted, where=self.where)
         else:
             tokenizer = train_bpe(
-                self._training(stream), wanted.vocab_size, special=wanted.special, at_once=stream.documents_in(_AT_ONCE)
+                self._training(stream),
+                wanted.vocab_size,
+                special=wanted.special,
+                at_once=stream.documents_in(self.budget.at_once),
             )
             if tokenizer.n_vocab < wanted.vocab_size:
                 self.context.say(
