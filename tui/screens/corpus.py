@@ -203,9 +203,9 @@ class CorpusScreen(CorpusTries):
             self.graft.ask(lambda: _measured(gateway, row.id, names), told, group="tokenizer")
 
     def _bins(self, line: Line) -> Bins | None:
-        """How the measure of a rule is spread, once that is known, with its bounds."""
+        """How the measure of a rule is spread, once that is known, with its bounds if they are one for all."""
         rule = line.rule
-        if rule is None or (rule.low is None and rule.high is None):
+        if rule is None or (rule.low is None and rule.high is None and not rule.stays):
             return None
         found = self.histogram(rule.rule, self._source)
         if found is None or not found.counts:
