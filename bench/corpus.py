@@ -48,6 +48,10 @@ PEERS = {
     "rensa": ("rensa==0.5.*",),
 }
 """What each peer's environment is made of. datatrove reads JSON with orjson and cuts English words with spaCy."""
+NOTES = {
+    "datatrove": "its language filter and its list of bad words are fetched from the network: it does without",
+    "rensa": "one process: it has no workers",
+}
 SAME_RULES = [f"--set={key}=[]" for key in ("language.keep", "privacy.scrub", "contamination.suites")]
 """What datatrove is not asked for: switched off."""
 
@@ -100,7 +104,11 @@ def main(arguments: list[str]) -> int:
     work = told.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     corpus = planted(work / "planted", told.megabytes, listed_words())
-    tables = Bench(corpus, work, told).tables()
+    try:
+        tables = Bench(corpus, work, told).tables()
+    finally:
+        for home in work.glob(f"home-{os.getpid()}-*"):
+            shutil.rmtree(home, ignore_errors=True)
     print("\n".join(table.markdown() for table in tables), flush=True)
     if told.write:
         write(ROOT / "bench" / "README.md", "corpus", tables)
@@ -131,6 +139,7 @@ class Bench:
     def near(self) -> Table:
         """Near-duplicate removal alone."""
         own = Contestant("Graftline", __version__, self._own_dedup)
+        own.notes.append("the build's own functions on parts without measures (bench/own_dedup.py)")
         others = [self._peer(name, "peer_minhash.py", name) for name in self.peers if name != "datatrove"]
         if "datatrove" in self.peers:
             others.append(self._peer("datatrove", "peer_datatrove.py", "dedup"))
@@ -219,7 +228,9 @@ class Bench:
         code = [str(folder / "python"), "-P", str(ROOT / "bench" / script), task, str(self.corpus.texts)]
         environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(self.work / "hugging-face")}
         log = self.work / f"{name}.log"
-        return Contestant(name, version, lambda out: taken([*code, str(out), str(WORKERS)], log, environment))
+        tool = Contestant(name, version, lambda out: taken([*code, str(out), str(WORKERS)], log, environment))
+        tool.notes += [NOTES[name]] if name in NOTES else []
+        return tool
 
     def _own_dedup(self, out: Path) -> Taken:
         code = [sys.executable, "-m", "bench.own_dedup", str(self.corpus.texts), str(out), str(WORKERS)]
