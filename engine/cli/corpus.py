@@ -9,6 +9,7 @@ import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.cli.contamination import corpus_check
+from engine.cli.corpus_prune import prune
 from engine.cli.corpus_rules import rules
 from engine.cli.corpus_tokenizer import tokenizer
 from engine.cli.find import find_corpus_row
@@ -297,6 +298,7 @@ def _known_source(report: CorpusReport, source: str) -> None:
 
 
 corpus.add_command(corpus_check)
+corpus.add_command(prune)
 corpus.add_command(rules)
 corpus.add_command(tokenizer)
 

@@ -27,6 +27,9 @@ from engine.corpus.sources import packed_size
 from engine.corpus.telling import Teller
 from engine.paths import write_atomic
 
+LOCK = ".lock"
+"""Held by whoever makes or deletes parts, as long as their folder exists."""
+
 
 def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller) -> None:
     """Make every part that is missing. Raises `InputError` for sources that cannot be read."""
@@ -57,7 +60,7 @@ def _missing(prepared: Prepared, found: Iterator[Block], teller: Teller) -> Iter
 def claimed(prepared: Prepared, recipe: Recipe, teller: Teller) -> Iterator[None]:
     """Nobody else makes or deletes these parts meanwhile. Drafts that a killed build left are removed."""
     prepared.path.mkdir(parents=True, exist_ok=True)
-    with (prepared.path / ".lock").open("w") as lock:
+    with (prepared.path / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

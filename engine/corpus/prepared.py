@@ -169,8 +169,13 @@ class Prepared:
                 yield from part.texts(numbers[stretch] - part.info.first)
 
 
+def prepared_folder(workspace: Workspace) -> Path:
+    """Where all prepared text of a workspace stands."""
+    return workspace.home / "prepared"
+
+
 def prepared_at(workspace: Workspace, key: str) -> Prepared:
-    return Prepared(workspace.home / "prepared" / key)
+    return Prepared(prepared_folder(workspace) / key)
 
 
 def write_part(

@@ -37,6 +37,7 @@ from engine.corpus.encode import Encoded, encode
 from engine.corpus.fill import claimed, fill
 from engine.corpus.manifest import CorpusManifest
 from engine.corpus.prepared import Prepared, prepared_at
+from engine.corpus.prune import work_on
 from engine.corpus.publish import complete, documents_writer, manifest_of, publish
 from engine.corpus.reading.hub import pinned
 from engine.corpus.reasons import loosened
@@ -94,6 +95,7 @@ class _Build:
         materials = gather(self.config, self.context.workspace, where=self.where)
         asked = recipe(materials)
         prepared = prepared_at(self.context.workspace, asked.key)
+        work_on(self.work, prepared.key)
         with claimed(prepared, asked, self.teller):
             with self.teller.stage("prepare", "reading"):
                 fill(prepared, materials, self.budget.workers, self.teller)
