@@ -63,12 +63,17 @@ def search(report: CorpusReport, query: str, source: str = "") -> list[Entry]:
     return [one for one in every if source in ("", one.source) and all(word in one.haystack for word in needles)]
 
 
+def as_built(report: CorpusReport, line: Line) -> RuleCount | None:
+    """What a line's rule dropped when the corpus was built, whatever is tried now."""
+    return next((rule for rule in report.dropped if line.kind == "rule" and rule.rule == line.label), None)
+
+
 def _of(report: CorpusReport, line: Line) -> Iterator[Entry]:
     match line.kind:
         case "rule" if line.label == CONTAMINATED and any(one.dropped for one in report.contaminated):
             yield from (_contaminated(one) for one in report.contaminated if one.dropped)
-        case "rule" if line.rule is not None:
-            yield from (dropped(line.rule, sample) for sample in line.rule.samples)
+        case "rule" if (rule := as_built(report, line)) is not None:
+            yield from (dropped(rule, sample) for sample in rule.samples)
         case "kept":
             yield from map(_kept, report.kept_samples)
         case "change" if line.change is not None:

@@ -65,7 +65,7 @@ async def test_thresholds_are_tried_and_built_with(web_home: Path) -> None:
         assert built < shown(pilot, "words")[0] < stricter
         await pilot.press("space")
         await settle(pilot, lambda: "words off" in screen_text(pilot))
-        assert shown(pilot, "words") == (0, built)
+        assert shown(pilot, "words") == (0, built) and "as it was built" in screen_text(pilot)
 
         await pilot.press("g")
         await typed(pilot, "chars 100..")

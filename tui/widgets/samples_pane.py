@@ -15,10 +15,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.corpus.report import CorpusReport
+from engine.corpus.report import CorpusReport, RuleCount
 from engine.corpus.waterfall import Line
 from tui import keys, theme
-from tui.corpus_samples import Entry, entries, moving, search
+from tui.corpus_samples import Entry, as_built, entries, moving, search
 from tui.screens.reader import Body, Look
 from tui.text import cut, one_line, page, words
 from tui.widgets.search_box import SearchBox, SearchPane
@@ -91,7 +91,7 @@ class SamplesPane(SearchPane):
             title = words(f"{len(self.found)} samples with “{query}”", f"bold {theme.AMBER}")
         else:
             self.found = moved or entries(report, line, self._source)
-            title = _moving(line, len(moved)) if moved else _title(line, len(self.found))
+            title = _moving(line, len(moved)) if moved else _title(line, len(self.found), as_built(report, line))
         found = self.found
         self.query_one("#rule", Static).update(title)
         items = self.list
@@ -125,15 +125,17 @@ class SamplesPane(SearchPane):
             self.list.highlighted = max(0, min((self.list.highlighted or 0) + by, len(self.found) - 1))
 
 
-def _title(line: Line, count: int) -> Content:
+def _title(line: Line, count: int, rule: RuleCount | None) -> Content:
     """What the line says, and how many of its documents are here to be read."""
-    rule = line.rule
+    if rule is None and line.rule is not None:
+        return words(f"{line.label} dropped nothing as it was built", theme.MUTED)
     if rule is None:
         many = f"  {count} samples" if count else ""
         colour = theme.GREEN if line.kind in ("read", "kept") else theme.BLUE
         label = f"changed by {line.label}" if line.kind == "change" else line.label
         return Content.assemble((one_line(label), f"bold {colour}"), (many, theme.MUTED))
     drawn = f"  {count} of {rule.documents:,}" if count < rule.documents else f"  all {count}"
+    drawn += " as it was built" if line.was is not None else ""
     head = Content.assemble((f"dropped by {one_line(rule.rule)}", f"bold {theme.AMBER}"), (drawn, theme.MUTED))
     return Content("\n").join([head, words(rule.reason, theme.MUTED)])
 
