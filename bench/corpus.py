@@ -16,7 +16,7 @@ falls on all of them. Then what each kept is compared with the labels.
     processor   user and system time of all its processes
     memory      the largest sum of their proportional set sizes
 
-Needs Linux and PyPI. About ten minutes, of which datatrove takes eight.
+Needs Linux and PyPI. About ten minutes on two cores, most of them the peers'.
 """
 
 from __future__ import annotations
