@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TextIO
 
 import msgspec
 
@@ -27,6 +29,7 @@ from engine.corpus.sources import packed_size
 from engine.corpus.telling import Teller
 from engine.paths import write_atomic
 
+_LOOK_SECONDS = 0.2
 LOCK = ".lock"
 """Held by whoever makes or deletes parts, as long as their folder exists."""
 
@@ -56,16 +59,25 @@ def _missing(prepared: Prepared, found: Iterator[Block], teller: Teller) -> Iter
             teller.found(part.info.documents, part.info.read_bytes)
 
 
+def _locked(lock: TextIO) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextmanager
 def claimed(prepared: Prepared, recipe: Recipe, teller: Teller) -> Iterator[None]:
     """Nobody else makes or deletes these parts meanwhile. Drafts that a killed build left are removed."""
     prepared.path.mkdir(parents=True, exist_ok=True)
     with (prepared.path / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            teller.context.say("another build prepares the same text: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _locked(lock):
+            teller.context.say("another build works on the same text: waiting for it")
+            while not _locked(lock):
+                teller.check()
+                time.sleep(_LOOK_SECONDS)
         for what in ("part", "near", "paragraphs"):
             for draft in prepared.path.glob(f".{what}-*"):
                 shutil.rmtree(draft, ignore_errors=True)

@@ -16,6 +16,7 @@ The key stands for all that can change a text or a measure, and for no threshold
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.blocks import Cursor
+from engine.errors import MachineError
 from engine.paths import Workspace, atomic_folder, write_atomic
 
 if TYPE_CHECKING:
@@ -200,7 +202,19 @@ def write_part(
 
 
 def write_table(path: Path, columns: Columns, database: DuckDBPyConnection) -> None:
-    """Columns of one length as a Parquet file. Text columns are object arrays."""
+    """Columns of one length as a Parquet file. Text columns are object arrays. Raises as `writing` does."""
     database.register("columns", columns)
-    database.execute("COPY (FROM columns) TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)})
+    with writing(path):
+        database.execute("COPY (FROM columns) TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)})
     database.unregister("columns")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What DuckDB raises on a full disk is a `MachineError` that names the file."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise MachineError(f"{path} cannot be written: {str(error).splitlines()[0]}") from None

@@ -18,7 +18,7 @@ from engine.config.schema import CorpusConfig
 from engine.corpus.contamination.record import SuiteCheck, save_beside, save_with_corpus
 from engine.corpus.encode import RECORD, Encoded
 from engine.corpus.manifest import DOCUMENTS, FILES, CorpusManifest
-from engine.corpus.prepared import Prepared
+from engine.corpus.prepared import Prepared, writing
 from engine.corpus.report import Bucket, CorpusReport, save_report
 from engine.corpus.select import Selection
 from engine.corpus.shards import token_dtype
@@ -101,16 +101,17 @@ def documents_writer(prepared: Prepared, selection: Selection, database: DuckDBP
     """Writes `documents.parquet`: every measure, and the verdict. The database has the table `verdicts`."""
 
     def write(path: Path) -> None:
-        database.execute(
-            """COPY (
-                 SELECT d.*, $rules[v.verdict] AS rule, v.kept AS kept_document, v.similarity, v.heldout
-                 FROM read_parquet($parts) d JOIN verdicts v USING (document)
-               ) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)""",
-            {
-                "rules": [criterion.name for criterion in selection.criteria],
-                "parts": prepared.tables(),
-                "path": str(path),
-            },
-        )
+        with writing(path):
+            database.execute(
+                """COPY (
+                     SELECT d.*, $rules[v.verdict] AS rule, v.kept AS kept_document, v.similarity, v.heldout
+                     FROM read_parquet($parts) d JOIN verdicts v USING (document)
+                   ) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)""",
+                {
+                    "rules": [criterion.name for criterion in selection.criteria],
+                    "parts": prepared.tables(),
+                    "path": str(path),
+                },
+            )
 
     return write
