@@ -12,6 +12,7 @@ from engine.corpus.report import load_report
 from engine.corpus.waterfall import lines, sources
 from tests.support.screen import control_characters, screen_text, settle
 from tests.support.workspace import DOCS, EMAIL, RUNS
+from tests.tui.test_launch_screen import said
 from tui.app import GraftlineApp
 from tui.screens.corpus import CorpusScreen
 from tui.screens.reader import ReaderScreen
@@ -70,7 +71,7 @@ async def test_samples_of_the_chosen_line(demo: GraftlineApp) -> None:
         assert "75 % of the word n-grams of item" in screen_text(pilot)
 
 
-async def test_one_source_at_a_time(demo: GraftlineApp) -> None:
+async def test_sources_figures_and_pairs(demo: GraftlineApp) -> None:
     async with demo.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         waterfall = demo.screen.query_one(Waterfall)
@@ -79,40 +80,24 @@ async def test_one_source_at_a_time(demo: GraftlineApp) -> None:
         assert "source notes" in screen_text(pilot)
         assert waterfall.chosen is not None and (waterfall.chosen.label, waterfall.chosen.documents) == ("words", 5)
         await pilot.press("f")
-        await settle(pilot)
-        assert waterfall.chosen.documents == 20
-
-
-async def test_other_figures(demo: GraftlineApp) -> None:
-    async with demo.run_test(size=(120, 40)) as pilot:
-        await opened(pilot)
-        shown = ["held out", "B/token", "1,024–2,047", "de", "MB/s", "no such file"]
-        for words in shown:
-            assert words in screen_text(pilot), words
+        for words in ("held out", "B/token", "1,024–2,047", "de", "MB/s", "no such file"):
+            await settle(pilot, lambda words=words: words in screen_text(pilot))  # type: ignore[misc]
             await pilot.press("m")
-            await settle(pilot)
-        assert "held out" in screen_text(pilot)
-        await pilot.press("M", "M")
-        await settle(pilot)
-        assert "MB/s" in screen_text(pilot)
+        assert waterfall.chosen.documents == 20, "all sources again"
         await pilot.click("#views", offset=(8, 0))
-        await settle(pilot)
-        assert "B/token" in screen_text(pilot)
+        await settle(pilot, lambda: "B/token" in screen_text(pilot))
+        await pilot.press("minus")
+        await settle(pilot, lambda: said(demo, "build it again to try"))
 
-
-async def test_a_pair_stands_side_by_side_where_there_is_room(demo: GraftlineApp) -> None:
-    async with demo.run_test(size=(120, 40)) as pilot:
-        await opened(pilot)
         await to_line(pilot, "near_duplicate")
         assert "[-the number of-] {+how many+}" in screen_text(pilot)
         await pilot.press("enter", "enter")
         await settle(pilot)
         assert isinstance(demo.screen, ReaderScreen)
-        assert "similarity 0.87 to email.policy in docs" in screen_text(pilot) and "3 of 8 words shared" in screen_text(
-            pilot
-        )
+        assert "similarity 0.87 to email.policy in docs" in screen_text(pilot)
+        assert "3 of 8 words shared" in screen_text(pilot)
         row = next(line for line in screen_text(pilot).splitlines() if "the number" in line)
-        assert "how many" in row and "[-" not in row
+        assert "how many" in row and "[-" not in row, "side by side where there is room"
 
 
 async def test_samples_are_paged_and_read_full_screen(demo: GraftlineApp) -> None:

@@ -86,12 +86,3 @@ async def test_thresholds_are_tried_and_built_with(web_home: Path) -> None:
         await pilot.press("M")
         await settle(pilot, lambda: "tokens of more than a byte" in screen_text(pilot))
     assert not children("engine.corpus.previewing"), "what held the measures ended with the app"
-
-
-async def test_without_measures_it_says_so(demo_home: Path) -> None:
-    app = open_app(demo_home)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("5")
-        await settle(pilot, lambda: "dropped by words" in screen_text(pilot))
-        await pilot.press("minus")
-        await settle(pilot, lambda: said(app, "build it again to try"))
