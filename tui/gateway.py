@@ -8,6 +8,7 @@ command line. Heavy modules are imported inside, after the first frame is drawn.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ class Gateway:
         self._snapshot: Snapshot | None = None
         self._recalled = False
         self._thresholds: Thresholds | None = None
+        self._choosing = threading.Lock()
 
     @cached_property
     def client(self) -> Client:
@@ -315,13 +317,14 @@ class Gateway:
         """What tries out other thresholds of a corpus; one corpus at a time."""
         from engine.launch.thresholds import Thresholds as Process
 
-        kept = self._thresholds
-        if kept is None or kept.ref != corpus.id:
-            if kept is not None:
-                kept.close()
-            config = self.workspace.run(corpus.run_id or "").config
-            kept = self._thresholds = Process(self.workspace, corpus.id, config)
-        return kept
+        with self._choosing:
+            kept = self._thresholds
+            if kept is None or kept.ref != corpus.id:
+                if kept is not None:
+                    kept.close()
+                config = self.workspace.run(corpus.run_id or "").config
+                kept = self._thresholds = Process(self.workspace, corpus.id, config)
+            return kept
 
     def would(self, corpus: CorpusRow, overrides: Sequence[str]) -> Answer:
         """What other thresholds would keep and drop. Raises `InputError` for those that cannot be."""

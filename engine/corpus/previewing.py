@@ -1,12 +1,15 @@
 """`python -m engine.corpus.previewing HOME NAME/HASH CONFIG`: questions on standard input, answers on standard output.
 
 Both are lines of JSON, as `engine.corpus.thresholds` has them. The app runs this in a process of its own, so that it
-holds neither the measures nor DuckDB itself. The process ends with its input.
+holds neither the measures nor DuckDB itself. The process ends with its input, and when nothing is asked for a while:
+whoever asks again starts another.
 """
 
 from __future__ import annotations
 
+import select
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,6 +22,9 @@ from engine.corpus.report import load_report
 from engine.corpus.thresholds import Answer, Question
 from engine.errors import GraftlineError
 from engine.paths import Workspace
+
+IDLE_SECONDS = 300.0
+"""Without a question for so long, its memory is given back."""
 
 
 def answer(session: Preview, question: Question, config: Path) -> Answer:
@@ -37,11 +43,19 @@ def main(home: str, ref: str, config: str) -> None:
     try:
         built = load(where, CorpusConfig)
         with preview(workspace, load_report(find_corpus(workspace, ref).path), built) as session:
-            for line in sys.stdin.buffer:
+            for line in _lines():
                 _say(encode(answer(session, read(line), where)))
     except GraftlineError as error:
-        for _ in sys.stdin.buffer:
+        for _ in _lines():
             _say(encode(Answer(refused=str(error))))
+
+
+def _lines() -> Iterator[bytes]:
+    """Questions, until there are none any more. One at a time is asked, so none waits in a buffer unseen."""
+    while select.select([sys.stdin.buffer], [], [], IDLE_SECONDS)[0]:
+        if not (line := sys.stdin.buffer.readline()):
+            return
+        yield line
 
 
 def _say(line: bytes) -> None:

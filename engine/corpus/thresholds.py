@@ -60,6 +60,8 @@ def override(rule: str, bound: Bound) -> str:
             return f"toxicity.distinct={int(high) + 1 if bound is not False else 1_000_000}"
         case "toxic_share", _:
             return f"toxicity.ratio={_toml(high) if bound is not False else '1.0'}"
+        case "toxic_model", _:
+            return f"toxicity.probability={_toml(high) if bound is not False else '1.0'}"
     if rule in _NO_THRESHOLD:
         raise InputError(f"{rule} has no threshold", fix="choose a rule that has one")
     return f"clean.rules.{rule}={_toml(bound)}"

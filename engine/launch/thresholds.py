@@ -34,16 +34,8 @@ class Thresholds:
     def ask(self, question: Question) -> Answer:
         """Raises `InputError` for what is refused, and `MachineError` when the process ends. Empty once closed."""
         with self._turn:
-            if self._over.is_set():
-                return Answer()
-            process = self._started()
-            assert process.stdin and process.stdout
-            try:
-                process.stdin.write(msgspec.json.encode(question) + b"\n")
-                process.stdin.flush()
-                line = process.stdout.readline()
-            except (BrokenPipeError, ValueError):
-                line = b""
+            # it may have ended for want of questions at this very moment: then another is started
+            line = self._asked(question) or self._asked(question)
         if not line and self._over.is_set():
             return Answer()
         if not line:
@@ -52,6 +44,19 @@ class Thresholds:
         if answer.refused:
             raise InputError(answer.refused)
         return answer
+
+    def _asked(self, question: Question) -> bytes:
+        """The answer's line; empty when the process has ended, or is to start no more."""
+        if self._over.is_set():
+            return b""
+        process = self._started()
+        assert process.stdin and process.stdout
+        try:
+            process.stdin.write(msgspec.json.encode(question) + b"\n")
+            process.stdin.flush()
+            return process.stdout.readline()
+        except (BrokenPipeError, ValueError):
+            return b""
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
