@@ -269,11 +269,12 @@ def test_a_corpus_that_cannot_be_is_one_line_and_leaves_nothing(
     assert [p.name for run in workspace.runs() for p in run.path.iterdir() if p.is_dir()] == []
 
 
-def test_asked_to_stop_it_leaves_nothing(start: Start, workspace: Workspace, plain: dict[str, Any]) -> None:
+def test_asked_to_stop_at_once_it_makes_nothing(start: Start, workspace: Workspace, plain: dict[str, Any]) -> None:
     outcome, folder = start(plain, stop=True)
     assert outcome.stopped
     assert not workspace.corpora.exists()
-    assert sorted(p.name for p in folder.path.iterdir()) == ["config.toml", "journal.jsonl"]
+    assert sorted(p.name for p in folder.path.iterdir()) == ["config.toml", "journal.jsonl", "work"]
+    assert not list((workspace.home / "prepared").glob("*/part-*"))
 
 
 def test_text_with_terminal_controls_is_kept_as_it_is(build: Build, tmp_path: Path) -> None:
