@@ -5,6 +5,7 @@ graftline.snapshot               what the app draws before the store answers (ma
 workspace.jsonl                  the supervisor's journal: launches, names, notes, tags, machine samples
 corpora/<name>/<hash>/           a built corpus
 checks/<name>/<hash>/            test items that were looked for in it later
+prepared/<key>/                  text that builds read, mended and measured (`corpus prune`)
 bases/<name>@<n>/                a frozen model, read-only
 suites/<name>.toml               suites known by name in this workspace
 <run-id>/                        a run: config.toml journal.jsonl engine.log status.json checkpoints/
