@@ -17,6 +17,10 @@ from engine.corpus.documents import Document, Place
 from engine.corpus.reading.damage import Damage
 from engine.corpus.reading.hub import Waiting
 from engine.corpus.sources import documents
+from engine.errors import InputError
+
+LARGEST = 64_000_000
+"""Characters of one document. Measuring takes some twenty times as many bytes, so that a larger one is refused."""
 
 
 class Cursor(Struct, frozen=True):
@@ -84,6 +88,12 @@ class Reader:
         for number in range(self._start.source, len(self._sources)):
             start = self._start.place if number == self._start.source else Place()
             for document in documents(self._sources[number], start, self._damage[number], self._waiting):
+                if len(document.text) > LARGEST:
+                    raise InputError(
+                        f"one document of {len(document.text) / 1e6:,.0f} million characters",
+                        where=document.id,
+                        fix="cut it into documents with the source's `separator`, such as a blank line",
+                    )
                 yield number, document
 
     def _cursor(self, block: Block, source: int, place: Place) -> Cursor:

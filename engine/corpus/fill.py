@@ -11,18 +11,20 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TextIO
 
 import msgspec
 
+from engine.config.corpus import SourceConfig
 from engine.corpus.blocks import Block, Cursor, Reader
 from engine.corpus.budget import block_bytes
 from engine.corpus.pool import in_order
 from engine.corpus.prepare import preparer
 from engine.corpus.prepared import Prepared
+from engine.corpus.reading.damage import Tally
 from engine.corpus.reading.hub import Waiting
 from engine.corpus.recipe import Materials, Recipe
 from engine.corpus.sources import packed_size
@@ -41,12 +43,19 @@ def fill(prepared: Prepared, materials: Materials, workers: int, teller: Teller)
         teller.found(part.info.documents, part.info.read_bytes)
         start = part.info.next
         if part.info.last:
+            _refuse_damage(sources, start)
             return
     reader = Reader(sources, start, block_bytes(materials.config), Waiting(teller.context.say, teller.check))
     size = sum(map(packed_size, sources))
     missing = _missing(prepared, reader.blocks(), teller)
     for done in in_order(partial(preparer, materials, prepared.path), missing, workers):
         teller.step(done.documents, done.read_bytes, reader.read / size if size else 0.0)
+
+
+def _refuse_damage(sources: Sequence[SourceConfig], end: Cursor) -> None:
+    """What an earlier build tolerated may be too much for this one."""
+    for source, damage in zip(sources, end.damage):
+        Tally(damage, source.tolerance, damage.read).finish()
 
 
 def _missing(prepared: Prepared, found: Iterator[Block], teller: Teller) -> Iterator[Block]:

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from engine.cli.corpus_prune import prune
 from engine.config.load import convert, dump, load
 from engine.config.schema import CorpusConfig
-from engine.corpus import budget
+from engine.corpus import blocks, budget
 from engine.corpus.manifest import list_corpora
 from engine.corpus.prepared import prepared_folder
 from engine.corpus.run import run
+from engine.errors import InputError
 from engine.journal.writer import JournalWriter
 from engine.paths import RunFolder, Workspace, new_run_id
 from engine.stage import StageContext
@@ -37,10 +38,10 @@ class Impatient(StageContext):
         pass
 
 
-def make(workspace: Workspace, text: Path) -> RunFolder:
+def make(workspace: Workspace, text: Path, **source: float) -> RunFolder:
     folder = RunFolder(workspace.home / new_run_id("corpus", "test"))
     folder.path.mkdir(parents=True)
-    raw = {**SHORT_TEXTS, "sources": [{"path": str(text)}], "tokenizer": {"vocab_size": 300}, "workers": 1}
+    raw = {**SHORT_TEXTS, "sources": [{"path": str(text), **source}], "tokenizer": {"vocab_size": 300}, "workers": 1}
     folder.config.write_text(dump(convert(raw, CorpusConfig, where="test")))
     return folder
 
@@ -76,6 +77,26 @@ def test_stopped_at_any_look_it_goes_on_and_comes_out_the_same(tmp_path: Path, t
     (corpus,) = list_corpora(workspace)
     assert corpus.manifest.hash == expected.manifest.hash
     assert not (folder.path / "work").exists()
+
+
+def test_what_one_build_tolerated_another_refuses_though_it_reads_nothing(tmp_path: Path, text: Path) -> None:
+    with text.open("a") as file:
+        file.write("{\n")
+    workspace = Workspace(tmp_path / "home")
+    assert not attempt(workspace, make(workspace, text, tolerance=0.1))
+    before = sorted(prepared_folder(workspace).glob("*/part-*"))
+    with pytest.raises(InputError, match=r"a\.jsonl:55: not JSON.*1 of 55 records are damaged.*tolerance"):
+        attempt(workspace, make(workspace, text, tolerance=0.001))
+    assert sorted(prepared_folder(workspace).glob("*/part-*")) == before
+
+
+def test_a_document_too_large_to_measure_is_refused(
+    tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "LARGEST", 50)
+    workspace = Workspace(tmp_path / "home")
+    with pytest.raises(InputError, match=r"a\.jsonl:1: one document of .*separator"):
+        attempt(workspace, make(workspace, text))
 
 
 def test_prepared_text_stays_as_long_as_somebody_needs_it(tmp_path: Path, text: Path) -> None:
