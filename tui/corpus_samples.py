@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -61,6 +61,14 @@ def search(report: CorpusReport, query: str, source: str = "") -> list[Entry]:
         map(_contaminated, report.contaminated),
     )
     return [one for one in every if source in ("", one.source) and all(word in one.haystack for word in needles)]
+
+
+def inside(line: Line, samples: Sequence[Sample]) -> list[Entry]:
+    """Kept documents that a line's rule nearly dropped, each with its measure beside the bounds."""
+    rule = line.rule
+    if rule is None:
+        return []
+    return [replace(_kept(one), verdict=f"kept by {rule.rule}", why=why(rule, one)) for one in samples]
 
 
 def as_built(report: CorpusReport, line: Line) -> RuleCount | None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from engine.compare.overview import Overview
     from engine.compare.table import Comparison
     from engine.corpus.report import CorpusReport
-    from engine.corpus.thresholds import Answer, Histogram
+    from engine.corpus.thresholds import Answer
     from engine.corpus.tokenizer_report import TokenizerReport
     from engine.dialogue import Said, Stop
     from engine.freeze.exported import Exported
@@ -332,11 +332,12 @@ class Gateway:
 
         return self.thresholds(corpus).ask(Question(overrides=tuple(overrides)))
 
-    def histogram(self, corpus: CorpusRow, measure: str, source: str = "") -> Histogram | None:
-        """How a measure is spread over the documents that were read."""
+    def measure(self, corpus: CorpusRow, measure: str, source: str, overrides: Sequence[str]) -> Answer:
+        """How a measure is spread over the documents that were read, and who is kept nearest to its bounds."""
         from engine.corpus.thresholds import Question
 
-        return self.thresholds(corpus).ask(Question(measure=measure, source=source)).histogram
+        asked = Question(measure=measure, source=source, overrides=tuple(overrides))
+        return self.thresholds(corpus).ask(asked)
 
     def rebuilt(self, corpus: CorpusRow, overrides: Sequence[str]) -> RunConfig:
         """The configuration that a corpus was built with, with other thresholds. Raises `InputError`."""

@@ -9,6 +9,7 @@ import click
 
 from engine.cli.base import emit, examples, home_option, json_option, say, workspace
 from engine.cli.contamination import corpus_check
+from engine.cli.corpus_preview import just_inside, known_source, preview
 from engine.cli.corpus_prune import prune
 from engine.cli.corpus_rules import rules
 from engine.cli.corpus_tokenizer import tokenizer
@@ -17,8 +18,6 @@ from engine.cli.launch import config_argument, set_option, submit
 from engine.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from engine.corpus.report import CorpusReport, RuleCount
 
 _KEPT = "kept"
@@ -117,7 +116,7 @@ def corpus_show(name: str, source: str, rule: str | None, as_markdown: bool, hom
         return cards.print_card(card)
     if as_markdown:
         return print(markdown(card.report), end="")
-    _known_source(card.report, source)
+    known_source(card.report, source)
     return render.show(*corpus_words.card(card.report, source))
 
 
@@ -126,18 +125,22 @@ def corpus_show(name: str, source: str, rule: str | None, as_markdown: bool, hom
     epilog=examples(
         "graftline corpus samples web words",
         "graftline corpus samples web near_duplicate --full",
+        "graftline corpus samples web words --nearest",
         "graftline corpus samples web kept --source forum --json",
     ),
 )
 @name_argument
 @click.argument("rule", metavar="RULE|kept")
 @source_option
+@click.option("--nearest", is_flag=True, help="Kept documents that the rule nearly dropped, the nearest first.")
 @full_option
 @home_option
 @json_option
-def corpus_samples(name: str, rule: str, source: str, full: bool, home: Path, as_json: bool) -> None:
+def corpus_samples(name: str, rule: str, source: str, nearest: bool, full: bool, home: Path, as_json: bool) -> None:
     """Documents that a rule dropped, drawn by lot, each with its measure beside the bound; or some that were kept."""
-    _samples(name, rule, source, home, full=full, as_json=as_json)
+    if nearest:
+        return _nearest(name, rule, source, home, full=full, as_json=as_json)
+    return _samples(name, rule, source, home, full=full, as_json=as_json)
 
 
 @corpus.command(
@@ -184,60 +187,6 @@ def corpus_duplicates(name: str, about: float | None, count: int, full: bool, ho
     return render.show(*corpus_words.clusters(report.clusters, full=full))
 
 
-@corpus.command(
-    "preview",
-    epilog=examples(
-        "graftline corpus preview web --set clean.rules.words=[50,1000]",
-        "graftline corpus preview web --set clean.preset=gopher --set dedup.near=0.7",
-        "graftline corpus preview web --set clean.rules.words=[50,1000] --samples 3",
-    ),
-)
-@name_argument
-@set_option
-@source_option
-@click.option(
-    "--samples",
-    "shown",
-    type=click.IntRange(0, 20),
-    default=0,
-    metavar="N",
-    help="Print as many documents of each rule that would change sides.",
-)
-@home_option
-@json_option
-def corpus_preview(name: str, overrides: tuple[str, ...], source: str, shown: int, home: Path, as_json: bool) -> None:
-    """What other thresholds would keep and drop, beside what was built.
-
-    Thresholds are applied to the stored measures of every document, so no text is read; building with them reads none
-    again either. A bound is [lowest, highest] with inf for none, a number for a rule's open side, or false for off.
-    """
-    from engine.cli import corpus_words, render
-    from engine.config.load import load
-    from engine.config.schema import CorpusConfig
-    from engine.corpus.preview import preview
-    from engine.corpus.report import load_report
-    from engine.corpus.waterfall import flow, lines
-
-    with workspace(home) as client:
-        row = find_corpus_row(client, name)
-        report = load_report(client.workspace.corpora / row.name / row.hash)
-        config = client.workspace.run(row.run_id or "").config
-        place = client.workspace
-    _known_source(report, source)
-    built, asked = load(config, CorpusConfig), load(config, CorpusConfig, overrides)
-    with preview(place, report, built) as session:
-        would, again = session.report(asked, where="--set"), session.report(built)
-    if as_json:
-        return emit(would)
-    before, now = flow(again, source), flow(would, source)
-    found = [line for line in lines(report, source, would) if line.documents or line.was]
-    parts: list[RenderableType] = [corpus_words.waterfall(found), "", render.text(corpus_words.share_told(now, before))]
-    for count in would.dropped if shown else ():
-        parts += corpus_words.newly(count.rule, count, count.samples[:shown])
-    parts += corpus_words.newly("kept", None, would.kept_samples[:shown]) if shown else []
-    return render.show(*parts)
-
-
 def _pairs_about(name: str, about: float, count: int, home: Path, *, full: bool, as_json: bool) -> None:
     from engine.cli import corpus_words, render
     from engine.config.load import load
@@ -261,7 +210,7 @@ def _samples(name: str, rule: str, source: str, home: Path, *, full: bool, as_js
     from engine.cli import corpus_words, render
 
     report = _report(name, home)
-    _known_source(report, source)
+    known_source(report, source)
     count = _rule(report, rule)
     touching = [one for one in report.contaminated if one.dropped] if rule == "contaminated" else []
     found = [one for one in (count.samples if count else report.kept_samples) if source in ("", one.source)]
@@ -271,6 +220,18 @@ def _samples(name: str, rule: str, source: str, home: Path, *, full: bool, as_js
         return render.show(*corpus_words.contaminated(touching, full=full))
     if not found:
         return say("the report has no samples of these")
+    return render.show(*corpus_words.samples(count, found, full=full))
+
+
+def _nearest(name: str, rule: str, source: str, home: Path, *, full: bool, as_json: bool) -> None:
+    from engine.cli import corpus_words, render
+
+    found = just_inside(name, rule, source, home)
+    if as_json:
+        return emit({"rule": rule, "samples": found})
+    if not found:
+        return say(f"{rule} has no bounds here, or nothing is kept")
+    count = next((one for one in _report(name, home).dropped if one.rule == rule), None)
     return render.show(*corpus_words.samples(count, found, full=full))
 
 
@@ -291,13 +252,8 @@ def _rule(report: CorpusReport, name: str) -> RuleCount | None:
     return found
 
 
-def _known_source(report: CorpusReport, source: str) -> None:
-    names = [one.name for one in report.sources]
-    if source and source not in names:
-        raise NotFoundError(f"no source {source!r} in this corpus", fix=f"one of: {', '.join(names)}")
-
-
 corpus.add_command(corpus_check)
+corpus.add_command(preview)
 corpus.add_command(prune)
 corpus.add_command(rules)
 corpus.add_command(tokenizer)

@@ -59,6 +59,7 @@ class Preview:
         self._prepared, self._known, self._config, self._database = prepared, known, config, database
         self._scores = judge.given(prepared) if judge else None
         self._names = [source_name(source) for source in config.sources]
+        self._last: tuple[CorpusConfig, Selection] | None = None
 
     def report(self, config: CorpusConfig, *, where: object = None) -> CorpusReport:
         """What a build with other thresholds would keep and drop, by rule and source.
@@ -71,6 +72,24 @@ class Preview:
         report = self._counted(selection, config)
         self._draw_sides(report, selection)
         return report
+
+    def just_inside(self, config: CorpusConfig, measure: str, source: str = "") -> list[Sample]:
+        """Kept documents that a rule nearly dropped: those whose measure is nearest to a bound, nearest first."""
+        if measure not in self._measures:
+            return []
+        selection, found = self._select(config), [np.empty((0, 2))]
+        columns = column(self._prepared, self._database, measure, "words")
+        values, words = columns[measure].astype(np.float64), columns["words"]
+        for name, rules in zip(self._names, chosen_rules(config)):
+            for rule in rules if source in ("", name) else ():
+                if rule.name == measure:
+                    here = np.flatnonzero(selection.kept & self._of(name) & (words >= rule.from_words))
+                    found += [
+                        _nearest(here, values[here], bound) for bound in (rule.low, rule.high) if bound is not None
+                    ]
+        nearest = np.concatenate(found)
+        order = np.argsort(nearest[:, 0], kind="stable")[: SAMPLES // 2]
+        return self._samples(nearest[order, 1].astype(np.int64), selection, measure)
 
     def histogram(self, measure: str, source: str = "") -> Histogram:
         """Of a measure, over all documents that were read, or those of one source. Empty where there is none."""
@@ -89,6 +108,12 @@ class Preview:
     # --- verdicts -------------------------------------------------------------------------------
 
     def _select(self, config: CorpusConfig) -> Selection:
+        """The verdicts; those last asked for are kept."""
+        if self._last is None or self._last[0] != config:
+            self._last = config, self._selected(config)
+        return self._last[1]
+
+    def _selected(self, config: CorpusConfig) -> Selection:
         pairs = self._pairs if config.dedup.near else None
         found = select(self._prepared, config, chosen_rules(config), self._database, pairs, self._known, self._scores)
         if config.dedup.paragraphs and self._paragraphs is not None:
@@ -97,7 +122,7 @@ class Preview:
 
     @cached_property
     def _built(self) -> Selection:
-        return self._select(self._config)
+        return self._selected(self._config)
 
     @cached_property
     def _pairs(self) -> Pairs | None:
@@ -157,17 +182,22 @@ class Preview:
 
     def _draw_sides(self, report: CorpusReport, selection: Selection) -> None:
         before, after = self._built.verdict, selection.verdict
-        report.kept_samples = self._samples(np.flatnonzero((before > 0) & (after == 0)), selection)
+        report.kept_samples = self._samples(self._drawn((before > 0) & (after == 0)), selection)
         for verdict, count in enumerate(report.dropped, start=1):
-            count.samples = self._samples(np.flatnonzero((before == 0) & (after == verdict)), selection, count.rule)
+            count.samples = self._samples(self._drawn((before == 0) & (after == verdict)), selection, count.rule)
+
+    def _drawn(self, moved: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Those with the lowest lots."""
+        documents = np.flatnonzero(moved)
+        return documents[np.argsort(self._columns["lot"][documents], kind="stable")[:SAMPLES]]
 
     def _samples(self, documents: NDArray[np.int64], selection: Selection, measure: str = "") -> list[Sample]:
-        """Those with the lowest lots, in their order, each beside the one that would be kept in its place."""
-        lots = self._columns["lot"][documents]
-        drawn = documents[np.argsort(lots, kind="stable")[:SAMPLES]]
-        kept = self._kept_for(drawn, selection) if len(drawn) else {}
-        facts = self._facts([*drawn.tolist(), *(one for one, _ in kept.values())], measure) if len(drawn) else {}
-        return [self._sample(document, facts, kept) for document in drawn.tolist()]
+        """In this order, each beside the one that would be kept in its place."""
+        if not len(documents):
+            return []
+        kept = self._kept_for(documents, selection)
+        facts = self._facts([*documents.tolist(), *(one for one, _ in kept.values())], measure)
+        return [self._sample(document, facts, kept) for document in documents.tolist()]
 
     def _sample(self, document: int, facts: Mapping[int, Facts], kept: Mapping[int, tuple[int, float]]) -> Sample:
         id, source, value = facts[document]
@@ -209,6 +239,13 @@ def preview(workspace: Workspace, report: CorpusReport, config: CorpusConfig) ->
     with duckdb.connect(config={"memory_limit": "512MB"}) as database:
         judge = judge_of(workspace, config.toxicity)
         yield Preview(prepared, remembered(workspace, config.dedup.against), config, database, judge)
+
+
+def _nearest(documents: NDArray[np.int64], values: NDArray[np.float64], bound: float) -> NDArray[np.float64]:
+    """(distance as a share of the bound, document) of those nearest to a bound."""
+    gaps = np.abs(values - bound) / (abs(bound) or 1.0)
+    order = np.argsort(gaps, kind="stable")[:SAMPLES]
+    return np.stack([gaps[order], documents[order].astype(np.float64)], axis=1)
 
 
 def binned(values: NDArray[np.float64]) -> tuple[list[float], list[int]]:

@@ -30,9 +30,11 @@ IDLE_SECONDS = 300.0
 def answer(session: Preview, question: Question, config: Path) -> Answer:
     """One question's answer; a refusal is one too."""
     try:
-        if question.measure:
-            return Answer(histogram=session.histogram(question.measure, question.source))
-        return Answer(report=session.report(load(config, CorpusConfig, question.overrides)))
+        asked = load(config, CorpusConfig, question.overrides)
+        if measure := question.measure:
+            inside = session.just_inside(asked, measure, question.source)
+            return Answer(histogram=session.histogram(measure, question.source), inside=inside)
+        return Answer(report=session.report(asked))
     except GraftlineError as error:
         return Answer(refused=str(error))
 

@@ -12,7 +12,7 @@ import math
 import msgspec
 
 from engine.config.corpus import Bound
-from engine.corpus.report import CorpusReport
+from engine.corpus.report import CorpusReport, Sample
 from engine.errors import InputError
 
 _NO_THRESHOLD = ("empty", "damaged", "language", "duplicate", "contaminated")
@@ -34,7 +34,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[str, ...] = ()
     """As `--set` takes them, over the configuration of the build."""
     measure: str = ""
-    """A histogram of this one is asked for, not a report."""
+    """Of this one a histogram is asked for, and what is kept nearest to its bounds; not a report."""
     source: str = ""
     """Of one source; empty: of all."""
 
@@ -42,6 +42,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     report: CorpusReport | None = None
     histogram: Histogram | None = None
+    inside: list[Sample] = []
+    """With a histogram: kept documents whose measure is nearest to a bound."""
     refused: str = ""
     """Why there is neither: what is wrong with what was asked, in one line."""
 

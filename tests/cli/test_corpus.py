@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import Graftline
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.paths import Workspace
+from tests.cli.conftest import Graftline, ask
 from tests.support.screen import control_characters
+from tests.support.supervised import supervised
+from tests.support.web import web_corpus
 
 
 def test_show_tells_every_stage_of_a_report(graftline: Graftline) -> None:
@@ -63,3 +71,29 @@ def test_rules_are_told_with_their_origin_and_what_a_preset_asks(graftline: Graf
     assert [row["name"] for row in rows] == ["lorem_ipsum", "curly_brackets", "c4_sentences"]
     wrong = graftline("corpus", "rules", "gofer")
     assert wrong.code == 3 and "did you mean 'gopher'?" in wrong.one_line()
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace with a corpus that was really built, so that its measures are there."""
+    home = tmp_path_factory.mktemp("web") / "runs"
+    web_corpus(Workspace(home))
+    with supervised(home):
+        yield home
+
+
+def test_other_thresholds_are_previewed_beside_what_was_built(web: Path) -> None:
+    out = ask("corpus", "preview", "web", "--set", "clean.rules.words=[30,50]", "--samples", "1", home=web).out
+    row = next(line.split() for line in out.splitlines() if line.startswith("words"))
+    dropped, before, change = (int(cell.replace(",", "")) for cell in row[4:7])
+    assert dropped == before + change > before > 0
+    assert "as built" in out and "would be dropped by words" in out
+    would = ask("corpus", "preview", "web", "--json", home=web).json()
+    assert [rule["documents"] for rule in would["dropped"] if rule["rule"] == "words"] == [before]
+    refused = ask("corpus", "preview", "web", "--set", "repair.control=false", home=web)
+    assert refused.code == 2 and "not a threshold" in refused.one_line()
+
+
+def test_who_a_rule_only_just_keeps(web: Path) -> None:
+    out = ask("corpus", "samples", "web", "words", "--nearest", "--source", "news", home=web).out
+    assert out.splitlines()[0].endswith("in news: words 11, 10 to 1,000") and "in forum" not in out

@@ -85,6 +85,14 @@ def test_a_near_duplicate_stands_beside_the_one_that_would_be_kept(built: Built)
     assert pairs and all((one.similarity or 0) >= 0.55 and one.text == f"{one.kept_text} and more" for one in pairs)
 
 
+def test_who_is_kept_nearest_to_a_bound(built: Built) -> None:
+    near = built.session.just_inside(built.other("clean.rules.words=[20, 1000]"), "words")
+    values = [one.value or 0 for one in near]
+    assert len(near) == 10 and values == sorted(values) and values[0] == 20, "nearest first, none dropped among them"
+    assert {one.source for one in built.session.just_inside(built.other(), "words", "news")} == {"news"}
+    assert built.session.just_inside(built.other(), "near_duplicate") == []
+
+
 def test_lines_say_what_was_and_what_would_be(built: Built) -> None:
     found = lines(built.report, "", built.session.report(built.other("clean.rules.words=false", "clean.rules.chars=1")))
     shown = {line.label: (line.documents, line.was) for line in found}

@@ -20,6 +20,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.corpus import CorpusScreen
 from tui.screens.launch import LaunchScreen
 from tui.widgets.form import FormField
+from tui.widgets.samples_pane import SamplesPane
 from tui.widgets.waterfall import Waterfall
 
 
@@ -51,10 +52,12 @@ async def test_thresholds_are_tried_and_built_with(web_home: Path) -> None:
     app = open_app(web_home)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5")
-        await settle(pilot, lambda: "10 to 1,000" in screen_text(pilot) and "measure" in screen_text(pilot))
+        await settle(pilot, lambda: "10 to 1,000" in screen_text(pilot) and "· measure" in screen_text(pilot))
         assert isinstance(app.screen, CorpusScreen)
         built = shown(pilot, "words")[0]
         assert shown(pilot, "words")[1] is None
+        kept = [one for one in app.screen.query_one(SamplesPane).found if one.kept]
+        assert kept and kept[0].why == "words 10, 10 to 1,000", "what the rule only just keeps stands below the others"
 
         await typed(pilot, "30..50")
         await settle(pilot, lambda: "tried words 30..50" in screen_text(pilot))

@@ -15,7 +15,8 @@ from textual.widgets import OptionList, Static
 from engine import figures
 from engine.corpus.document import markdown
 from engine.corpus.reasons import number
-from engine.corpus.report import CorpusReport
+from engine.corpus.report import CorpusReport, RuleCount
+from engine.corpus.thresholds import Answer
 from engine.corpus.waterfall import Line, flow, lines, sources
 from engine.errors import GraftlineError
 from engine.paths import Workspace
@@ -184,11 +185,14 @@ class CorpusScreen(CorpusTries):
 
     @on(Waterfall.Chosen)
     def _chosen(self, message: Waterfall.Chosen) -> None:
-        line = message.line
-        if self._report is not None:
-            moved = self.would if self.tried else None
-            self._samples.show(self._report, line, self._source, moved)
-            self._facts.show(self._report, line, self._bins(line))
+        line, rule = message.line, message.line.rule
+        if self._report is None:
+            return
+        bounded = rule is not None and (rule.low, rule.high, rule.stays) != (None, None, {})
+        known = self.measure(rule.rule, self._source) if rule is not None and bounded else None
+        moved, inside = self.would if self.tried else None, known.inside if known is not None else []
+        self._samples.show(self._report, line, self._source, moved, inside)
+        self._facts.show(self._report, line, _bins(rule, known) if rule is not None and known is not None else None)
 
     @on(FactsPane.TokenizerWanted)
     def _measure_tokenizer(self) -> None:
@@ -201,17 +205,6 @@ class CorpusScreen(CorpusTries):
                     self._facts.know(found)
 
             self.graft.ask(lambda: _measured(gateway, row.id, names), told, group="tokenizer")
-
-    def _bins(self, line: Line) -> Bins | None:
-        """How the measure of a rule is spread, once that is known, with its bounds if they are one for all."""
-        rule = line.rule
-        if rule is None or (rule.low is None and rule.high is None and not rule.stays):
-            return None
-        found = self.histogram(rule.rule, self._source)
-        if found is None or not found.counts:
-            return None
-        low, high = -math.inf if rule.low is None else rule.low, math.inf if rule.high is None else rule.high
-        return Bins(found.edges, found.counts, low, high, number)
 
     @property
     def _facts(self) -> FactsPane:
@@ -300,6 +293,15 @@ class CorpusScreen(CorpusTries):
         if (report := self._report) is not None:
             name = f"corpus-{one_line(report.name)}.md"
             await save_as(self, "Save this report as Markdown", name, lambda _: markdown(report))
+
+
+def _bins(rule: RuleCount, known: Answer) -> Bins | None:
+    """How the measure of a rule is spread, with its bounds if they are one for all."""
+    found = known.histogram
+    if found is None or not found.counts:
+        return None
+    low, high = -math.inf if rule.low is None else rule.low, math.inf if rule.high is None else rule.high
+    return Bins(found.edges, found.counts, low, high, number)
 
 
 def _measured(gateway: Gateway, ref: str, sources: list[str]) -> TokenizerReport | str:

@@ -13,7 +13,7 @@ from textual import work
 from engine.config.bounds import parse, parse_rules, written
 from engine.config.corpus import Bound
 from engine.corpus.report import CorpusReport
-from engine.corpus.thresholds import Answer, Histogram, nudged, override
+from engine.corpus.thresholds import Answer, nudged, override
 from engine.corpus.waterfall import Line
 from engine.errors import GraftlineError, InputError
 from engine.store.rows import CorpusRow
@@ -36,8 +36,8 @@ class CorpusTries(CorpusLive):
         """What the tried thresholds would make of the corpus; without any, the build again with all of its rules."""
         self.base: CorpusReport | None = None
         """The same without any."""
-        self._histograms: dict[tuple[str, str], Histogram] = {}
-        """Of the corpus that is looked at, by measure and source."""
+        self._measured: dict[tuple[str, str, tuple[str, ...]], Answer] = {}
+        """Of the corpus that is looked at, by measure, source and what was tried."""
 
     # --- given by the screen --------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ class CorpusTries(CorpusLive):
 
     def forget(self) -> None:
         """Another corpus is looked at: nothing is tried on it yet."""
-        self.tried, self.would, self.base, self._histograms = {}, None, None, {}
+        self.tried, self.would, self.base, self._measured = {}, None, None, {}
 
     def overrides(self) -> tuple[str, ...]:
         return tuple(override(rule, bound) for rule, bound in self.tried.items())
@@ -87,18 +87,18 @@ class CorpusTries(CorpusLive):
 
         self.graft.ask(call, told, group="thresholds")
 
-    def histogram(self, measure: str, source: str) -> Histogram | None:
-        """How a measure is spread; asked for when it is not known yet, and then drawn."""
-        row, key, gateway = self.row, (measure, source), self.graft.gateway
-        if key in self._histograms or row is None or self.would is None:
-            return self._histograms.get(key)
+    def measure(self, measure: str, source: str) -> Answer | None:
+        """How a measure is spread, and who is kept nearest to its bounds; what is not known is asked, then drawn."""
+        row, key, gateway = self.row, (measure, source, self.overrides()), self.graft.gateway
+        if key in self._measured or row is None or self.would is None:
+            return self._measured.get(key)
 
-        def told(found: Histogram | None) -> None:
-            if self.row is row and found is not None:
-                self._histograms[key] = found
+        def told(found: Answer) -> None:
+            if self.row is row and found.histogram is not None:
+                self._measured[key] = found
                 self.draw()
 
-        self.graft.ask(lambda: gateway.histogram(row, measure, source), told, group="histogram")
+        self.graft.ask(lambda: gateway.measure(row, *key), told, group="measure")
         return None
 
     # --- keys -----------------------------------------------------------------------------------

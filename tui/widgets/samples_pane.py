@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,10 +16,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.corpus.report import CorpusReport, RuleCount
+from engine.corpus.report import CorpusReport, RuleCount, Sample
 from engine.corpus.waterfall import Line
 from tui import keys, theme
-from tui.corpus_samples import Entry, as_built, entries, moving, search
+from tui.corpus_samples import Entry, as_built, entries, inside, moving, search
 from tui.screens.reader import Body, Look
 from tui.text import cut, one_line, page, words
 from tui.widgets.search_box import SearchBox, SearchPane
@@ -51,6 +52,7 @@ class SamplesPane(SearchPane):
         self._line: Line | None = None
         self._source = ""
         self._would: CorpusReport | None = None
+        self._inside: Sequence[Sample] = ()
         self.found: list[Entry] = []
 
     def compose(self) -> ComposeResult:
@@ -69,14 +71,26 @@ class SamplesPane(SearchPane):
         at = self.list.highlighted
         return self.found[at] if at is not None and at < len(self.found) else None
 
-    def show(self, report: CorpusReport, line: Line, source: str = "", would: CorpusReport | None = None) -> None:
+    def show(
+        self,
+        report: CorpusReport,
+        line: Line,
+        source: str = "",
+        would: CorpusReport | None = None,
+        inside: Sequence[Sample] = (),
+    ) -> None:
         """The samples of one line of the waterfall, of one source or of all.
 
         `would`: what other thresholds would make of the corpus; then those documents that would change sides.
+        `inside`: documents that the line's rule keeps, but only just.
         """
-        if (line, source) != (self._line, self._source) or report is not self._report or would is not self._would:
-            self._report, self._line, self._source, self._would = report, line, source, would
+        same = (line, source) == (self._line, self._source) and report is self._report and would is self._would
+        if not same or inside != self._inside:
+            at = self.list.highlighted if same else None  # more of the same: who reads goes on reading
+            self._report, self._line, self._source, self._would, self._inside = report, line, source, would, inside
             self.fill()
+            if at:
+                self.list.highlighted = at
 
     def on_resize(self, event: events.Resize) -> None:
         self.fill()
@@ -92,13 +106,16 @@ class SamplesPane(SearchPane):
         else:
             self.found = moved or entries(report, line, self._source)
             title = _moving(line, len(moved)) if moved else _title(line, len(self.found), as_built(report, line))
+            self.found = [*self.found, *inside(line, self._inside)]
         found = self.found
         self.query_one("#rule", Static).update(title)
         items = self.list
         items.clear_options()
         items.set_class(not found, "-empty")
         width = max(10, items.scrollable_content_region.width - 1)
-        items.add_options([Option(_option(one, width, bool(query))) for one in found])
+        items.add_options(
+            [Option(_option(one, width, bool(query) or one.kept != (line.kind == "kept"))) for one in found]
+        )
         if found:
             items.highlighted = 0
         else:
@@ -151,12 +168,14 @@ def _moving(line: Line, count: int) -> Content:
 
 def _option(entry: Entry, width: int, told: bool) -> Content:
     """`email.message.3  Return the number ...`; among samples of several lines, with what became of it."""
-    verdict = f"{one_line(entry.verdict.removeprefix('dropped by '))}  " if told else ""
+    verdict = f"{one_line(entry.verdict.removeprefix('dropped by ').partition(' by ')[0])}  " if told else ""
     name, room = one_line(entry.name), max(8, width // 3)
     if cell_len(name) > room:  # ids of one source begin alike: their ends tell them apart
         name = cut("…" + name[1 - room :], room)
     rest = cut(entry.text, max(0, width - len(verdict) - cell_len(name) - 2))
-    return Content.assemble((verdict, theme.AMBER), (name, theme.BLUE), "  ", (rest, theme.MUTED))
+    return Content.assemble(
+        (verdict, theme.GREEN if entry.kept else theme.AMBER), (name, theme.BLUE), "  ", (rest, theme.MUTED)
+    )
 
 
 def sample_words(entry: Entry) -> Body:
