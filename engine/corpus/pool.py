@@ -2,9 +2,9 @@
 
     items -> at most so many on their way at once -> a process each -> results, in the order of the items
 
-Every worker makes its function once, from something that can be pickled, and keeps it. Workers are deaf to Ctrl-C,
-which the parent answers, and end by themselves when the parent is gone, however it went. One item alone is done in
-this process: starting others takes longer than most single items.
+Every worker makes its function once, from something that can be pickled, and keeps it. Workers are deaf to Ctrl-C and
+SIGTERM, which the parent answers, and end by themselves when the parent is gone, however it went. One item alone is
+done in this process: starting others takes longer than most single items.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def _one_thread_each() -> Iterator[None]:
 
 def _begin(make: Callable[[], Work[Any, Any]]) -> None:
     global _work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = make()
 
