@@ -1,6 +1,7 @@
 """What a build may hold: how many workers, and how much memory each of its larger appetites has.
 
-The corpus is the same under any budget, but for very small ones, which cut smaller blocks.
+Which documents stay is the same under any budget. Two things follow from `memory` as it is configured, never from the
+machine: how much text a vocabulary is learned from, and, where it is very small, the size of blocks.
 """
 
 from __future__ import annotations
