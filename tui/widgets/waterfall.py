@@ -84,7 +84,7 @@ def line_words(line: Line, most: int, width: int) -> Content:
     """
     tried = line.was is not None
     spare = width - _LABEL - _COUNT - _SIZE - 2 - (_DELTA if tried else 0)
-    limits = 0 if spare < 28 else 16 if spare < 60 else 26
+    limits = 0 if spare < 24 else 16 if spare < 60 else 26
     rule = line.rule
     allowed = stays(rule) if rule is not None else ""
     colour = {"rule": theme.AMBER, "change": theme.BLUE, "clusters": theme.AMBER}.get(line.kind, theme.BRIGHT)
