@@ -18,6 +18,8 @@ _ENGINE = 160 * _MB
 """What the engine holds whatever it does: Python, NumPy, DuckDB, a block that is being read."""
 _WORKER = 120 * _MB
 """What one worker holds, measured at blocks of 4 MB."""
+_TRAINING = 512 * _MB
+"""Of text. Merges hardly change beyond: the frequent words are the same ones."""
 _BLOCK = 4 * _MB
 """Enough that starting on it costs nothing, little enough that every worker holds one or two."""
 
@@ -33,7 +35,8 @@ class Budget:
     sorting: int
     """For sorts of arrays over all documents, and the search for near duplicates."""
     training: int
-    """Of text that the tokenizer learns from: what it holds grows with different words, which ever more text has."""
+    """Of text that the tokenizer learns from. What it holds grows with different words, which ever more text has: to
+    1.5 times the text where there are seventeen alphabets of them."""
     at_once: int
     """Of text handed to the tokenizer's trainer at a time: with a quarter of it, training takes a tenth longer."""
 
@@ -56,7 +59,7 @@ def block_bytes(config: CorpusConfig) -> int:
 
 def _training(config: CorpusConfig) -> int:
     """As `block_bytes`: the same on every machine."""
-    return min(1 << 30, config.memory * _MB) if config.memory else 1 << 30
+    return min(_TRAINING, config.memory * _MB // 4) if config.memory else _TRAINING
 
 
 def cores() -> int:

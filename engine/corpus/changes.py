@@ -27,12 +27,12 @@ Named = Callable[[Iterable[int]], dict[int, tuple[str, str]]]
 def changes(prepared: Prepared, named: Named, database: DuckDBPyConnection) -> list[Change]:
     """Every step that changed a kept document, in the order of the steps. Reads the table `verdicts`."""
     tables = prepared.tables()
-    described = database.execute("DESCRIBE FROM read_parquet($1, union_by_name=true)", [tables]).fetchall()
+    described = database.execute("DESCRIBE FROM read_parquet($1)", [tables[:1]]).fetchall()  # all have the same
     columns = [name for name, *_ in described if name.startswith(_PREFIXES) and not name.endswith(_BYTES)]
     if not columns:
         return []
     sums = ", ".join(f'count_if("{c}" > 0), sum("{c}"), sum("{c}{_BYTES}")' for c in columns)
-    query = f"SELECT {sums} FROM read_parquet($1, union_by_name=true) JOIN verdicts USING (document) WHERE verdict = 0"
+    query = f"SELECT {sums} FROM read_parquet($1) JOIN verdicts USING (document) WHERE verdict = 0"
     row = [int(value or 0) for value in database.execute(query, [tables]).fetchall()[0]]
     found = [
         Change(step=column.split("_", 1)[1], documents=documents, count=count, bytes=size)
@@ -48,10 +48,17 @@ def _sample(found: list[Change], prepared: Prepared, named: Named, database: Duc
     if not (tables := prepared.tables(MENDED)):
         return
     query = (
-        "SELECT document, step, before, after FROM read_parquet($1) JOIN verdicts USING (document) WHERE verdict = 0"
-        " QUALIFY row_number() OVER (PARTITION BY step ORDER BY hash(document)) <= $2 ORDER BY document"
+        f"SELECT step, min_by(document, hash(document), {SAMPLES}) FROM read_parquet($1) JOIN verdicts USING (document)"
+        " WHERE verdict = 0 GROUP BY step"
     )
-    rows = database.execute(query, [tables, SAMPLES]).fetchall()
+    drawn = {(document, step) for step, numbers in database.execute(query, [tables]).fetchall() for document in numbers}
+    wanted = sorted({document for document, _ in drawn})
+    query = (
+        "SELECT document, step, before, after FROM read_parquet($1) WHERE document IN (FROM unnest($2))"
+        " ORDER BY document"
+    )
+    tables = prepared.tables_of(wanted, MENDED)
+    rows = [row for row in database.execute(query, [tables, wanted]).fetchall() if row[:2] in drawn] if tables else []
     names = named({document for document, *_ in rows})
     for document, step, before, after in rows:
         id, source = names[document]

@@ -151,11 +151,11 @@ class Prepared:
         """(documents): bytes of prepared text."""
         return np.concatenate([part.sizes for part in self.parts])
 
-    def tables_of(self, documents: Sequence[int]) -> list[str]:
-        """The documents' tables of those parts that hold some documents; numbers below 0 are nobody's."""
+    def tables_of(self, documents: Sequence[int], name: str = DOCUMENTS) -> list[str]:
+        """As `tables`, of those parts that hold some documents; numbers below 0 are nobody's."""
         numbers = np.array([number for number in documents if number >= 0], dtype=np.int64)
         owners = np.unique(np.searchsorted(self._firsts, numbers, side="right") - 1)
-        return [str(self.parts[owner].table()) for owner in owners]
+        return [str(path) for owner in owners if (path := self.parts[owner].table(name)).exists()]
 
     def text(self, document: int) -> str:
         """One document's prepared text, by its number."""
