@@ -40,7 +40,7 @@ _MEMBERS = 5
 
 
 class Accountant:
-    """Asks the parts' tables what a selection did. `verdict` is a table by now: see `store_verdicts`."""
+    """Asks the parts' tables what a selection did. The table `verdicts` is there by now: see `store_verdicts`."""
 
     def __init__(self, prepared: Prepared, selection: Selection, config: CorpusConfig, database: DuckDBPyConnection):
         self.prepared, self.selection, self.database = prepared, selection, database

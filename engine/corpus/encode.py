@@ -9,7 +9,7 @@ the files are cut to what it says and hashed again, which is far quicker than en
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engine.corpus.manifest import FILES
 from engine.corpus.shards import TokenFile, Tokens, token_dtype
 from engine.corpus.stream import Batch, Stream
-from engine.corpus.telling import StoppedError
+from engine.corpus.telling import StoppedError, Teller
 from engine.corpus.tokenizer import BytePairs
 from engine.paths import write_atomic
 
@@ -50,12 +50,10 @@ class Encoded(NamedTuple):
     heldout_sha256: str
 
 
-def encode(
-    stream: Stream, tokenizer: BytePairs, folder: Path, threads: int, progress: Callable[[int, int], None]
-) -> Encoded:
+def encode(stream: Stream, tokenizer: BytePairs, folder: Path, threads: int, teller: Teller) -> Encoded:
     """Write both token files into a folder, which belongs to this stream and this tokenizer.
 
-    `progress` is told documents and bytes after every batch; where it raises `StoppedError`, the work stands recorded.
+    Where it is stopped, what is done stands recorded.
     """
     record = folder / RECORD
     tally = msgspec.json.decode(record.read_bytes(), type=Tally) if record.exists() else Tally()
@@ -71,14 +69,14 @@ def encode(
             heldout.flush()
             write_atomic(record, msgspec.json.encode(tally))
 
-        progress(tally.train.documents + tally.heldout.documents, tally.train.bytes + tally.heldout.bytes)
+        teller.found(tally.train.documents + tally.heldout.documents, tally.train.bytes + tally.heldout.bytes)
         try:
             for batch, arrays in _encoded(stream.batches(after=tally.batches), tokenizer, pool, threads):
                 _write(batch, arrays, train, heldout, tally)
                 tally.batches += 1
                 if tally.batches % _RECORD_BATCHES == 0:
                     save()
-                progress(len(batch.texts), int(batch.sizes.sum()))
+                teller.step(len(batch.texts), int(batch.sizes.sum()))
         except StoppedError:
             save()
             raise

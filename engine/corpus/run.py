@@ -124,7 +124,7 @@ class _Build:
         with self.teller.stage("tokenizer", "training the tokenizer on"):
             tokenizer = self._tokenizer(draft, stream)
         with self.teller.stage("encode", "encoding", stream.bytes):
-            encoded = encode(stream, tokenizer, draft, self.budget.workers, self.teller.step)
+            encoded = encode(stream, tokenizer, draft, self.budget.workers, self.teller)
         return self._publish(draft, tokenizer, encoded, report, looked, documents_writer(prepared, selection, database))
 
     def _scores(self, prepared: Prepared, database: DuckDBPyConnection) -> Scores | None:
