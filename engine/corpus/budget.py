@@ -19,7 +19,8 @@ _ENGINE = 160 * _MB
 _WORKER = 120 * _MB
 """What one worker holds, measured at blocks of 4 MB."""
 _TRAINING = 512 * _MB
-"""Of text. Merges hardly change beyond: the frequent words are the same ones."""
+"""Of text. The trainer held 12 MB more over 30 MB of English books; where every word stood there in seventeen
+alphabets, 230 MB over 70 MB of text and 380 MB over 280 MB."""
 _BLOCK = 4 * _MB
 """Enough that starting on it costs nothing, little enough that every worker holds one or two."""
 
@@ -35,8 +36,7 @@ class Budget:
     sorting: int
     """For sorts of arrays over all documents, and the search for near duplicates."""
     training: int
-    """Of text that the tokenizer learns from. What it holds grows with different words, which ever more text has: to
-    1.5 times the text where there are seventeen alphabets of them."""
+    """Of text that the tokenizer learns from. What it holds grows with different words, which ever more text has."""
     at_once: int
     """Of text handed to the tokenizer's trainer at a time: with a quarter of it, training takes a tenth longer."""
 
