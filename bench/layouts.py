@@ -157,7 +157,7 @@ def personal(lot: random.Random) -> dict[str, str]:
     code = "".join(lot.choices(string.ascii_letters + string.digits, k=36))
     key = "".join(lot.choices(string.ascii_uppercase + "234567", k=16))
     name, house = lot.choice(["info", "j.smith", "sales+eu", "anna_b"]), "".join(lot.choices(_CONSONANTS, k=7))
-    number, small = lot.randint(100, 999), lot.randint(10, 99)
+    number, small = lot.randint(100, 999), lot.randint(11, 99)  # 10.x.y.z is nobody's
     return {
         "email": f"{name}{number}@{house}.{lot.choice(['com', 'org', 'co.uk'])}",
         "phone": lot.choice([f"+1 202-555-01{small}", f"(415) 555-01{small}", f"+44 20 7946 0{number}"]),

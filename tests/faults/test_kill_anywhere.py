@@ -15,7 +15,6 @@ import pytest
 
 from engine.branch.run import METHODS
 from engine.config import schema
-from engine.freeze.freeze import freeze
 from engine.journal.events import Checkpoint, Decision, Finished, Metrics, VariantMade
 from engine.launch.job import create
 from engine.paths import RunFolder, Workspace
@@ -38,17 +37,7 @@ CASES = ["pretrain-fp32", "pretrain-bf16"] + [
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A corpus, and a base with dropout."""
-    folder = tmp_path_factory.mktemp("kill")
-    workspace = Workspace(folder / "ws")
-    corpus = stages.build_corpus(workspace, folder)
-    shape = msgspec.structs.replace(stages.MODEL, dropout=0.1, layers=2)
-    config = schema.PretrainConfig(name="base", corpus=corpus, model=shape, train=stages.TRAIN)
-    freeze(workspace, stages.stage(workspace, config).id, "tiny")
-    rows = [{"instruction": f"Say {n}.", "input": "", "output": f"{n} and {n + 1}!"} for n in range(40)]
-    stages.write_rows(folder / "instruct.jsonl", rows)
-    stages.write_rows(folder / "classify.jsonl", stages.sentences(60, 2))
-    return workspace
+    return stages.base_to_branch(tmp_path_factory.mktemp("kill"))
 
 
 def configure(case: str, workspace: Workspace) -> schema.RunConfig:

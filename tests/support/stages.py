@@ -12,6 +12,7 @@ import msgspec
 from engine.__main__ import STAGES
 from engine.config import schema
 from engine.corpus.manifest import find_corpus
+from engine.freeze.freeze import freeze
 from engine.journal.events import Finished, Started, Stopped
 from engine.journal.reader import read
 from engine.journal.writer import JournalWriter
@@ -102,3 +103,16 @@ def branch_config(name: str, method: Any, data: schema.DataConfig, **changes: An
 
 def branch(workspace: Workspace, config: schema.BranchConfig) -> RunFolder:
     return stage(workspace, config, (f"model:{config.base}",))
+
+
+def base_to_branch(folder: Path) -> Workspace:
+    """A corpus `text`, a frozen base `tiny@1` with dropout; beside them `classify.jsonl` and `instruct.jsonl`."""
+    workspace = Workspace(folder / "ws")
+    corpus = build_corpus(workspace, folder)
+    shape = msgspec.structs.replace(MODEL, dropout=0.1, layers=2)
+    config = schema.PretrainConfig(name="base", corpus=corpus, model=shape, train=TRAIN)
+    freeze(workspace, stage(workspace, config).id, "tiny")
+    rows = [{"instruction": f"Say {n}.", "input": "", "output": f"{n} and {n + 1}!"} for n in range(40)]
+    write_rows(folder / "instruct.jsonl", rows)
+    write_rows(folder / "classify.jsonl", sentences(60, 2))
+    return workspace

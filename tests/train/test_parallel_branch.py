@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from engine.config import schema
-from engine.freeze.freeze import freeze
 from engine.journal.events import Finished, VariantMade
 from engine.launch.job import create
 from engine.model.weights import load_tensors
@@ -31,16 +30,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    folder = tmp_path_factory.mktemp("branch")
-    workspace = Workspace(folder / "ws")
-    corpus = stages.build_corpus(workspace, folder)
-    shape = msgspec.structs.replace(stages.MODEL, dropout=0.1, layers=2)
-    config = schema.PretrainConfig(name="base", corpus=corpus, model=shape, train=stages.TRAIN)
-    freeze(workspace, stages.stage(workspace, config).id, "tiny")
-    rows = [{"instruction": f"Say {n}.", "input": "", "output": f"{n} and {n + 1}!"} for n in range(40)]
-    stages.write_rows(folder / "instruct.jsonl", rows)
-    stages.write_rows(folder / "classify.jsonl", stages.sentences(60, 2))
-    return workspace
+    return stages.base_to_branch(tmp_path_factory.mktemp("branch"))
 
 
 def finished(workspace: Workspace, server: ForkServer, method: str, what: str, **train: Any) -> RunFolder:

@@ -147,7 +147,7 @@ def _title(line: Line, count: int, rule: RuleCount | None) -> Content:
     if rule is None and line.rule is not None:
         return words(f"{line.label} dropped nothing as it was built", theme.MUTED)
     if rule is None:
-        many = f"  {count} samples" if count else ""
+        many = f"  {count} sample{'s' * (count != 1)}" if count else ""
         colour = theme.GREEN if line.kind in ("read", "kept") else theme.BLUE
         label = f"changed by {line.label}" if line.kind == "change" else line.label
         return Content.assemble((one_line(label), f"bold {colour}"), (many, theme.MUTED))
