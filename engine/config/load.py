@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomli_w
@@ -129,9 +129,10 @@ def _entry(path: str, raw: Any, kind: type[msgspec.Struct]) -> str:
     for part in path.split("."):
         fields = {field.name: field.type for field in msgspec.structs.fields(_struct_inside(annotation))}
         annotation, raw = fields[part], raw[part]
+    table = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     for name, value in raw.items():
         try:
-            msgspec.convert(value, get_args(annotation)[1])
+            msgspec.convert(value, get_args(table)[1])
         except msgspec.ValidationError:
             return _join(path, name)
     return path

@@ -53,7 +53,7 @@ def test_the_workspace_s_file_is_laid_over_the_user_s_key_by_key(tmp_path: Path,
         ("smooth = 0.5", "smooth: unknown key (did you mean 'smoothing'?)"),
         ('[notify]\non = ["ended"]', "notify.on[0]: invalid enum value 'ended' (one of: finished, failed, stopped,"),
         ('[notify]\ncommand = "say"', "notify.command: expected `array`, got `str` (give it such a value)"),
-        ("[keys]\napp.quit = 3", "keys[...]: expected `str`, got `int` (give it such a value)"),
+        ("[keys]\napp.quit = 3", "keys.app.quit: expected `str`, got `int` (give it such a value)"),
         ("theme = ", "not valid TOML:"),
     ],
 )

@@ -168,6 +168,7 @@ def test_predictions_are_only_ever_read_from_the_run_itself(tmp_path: Path, name
         if hasattr(event, "predictions"):
             event = msgspec.structs.replace(event, predictions=name)
         journal.add(event)
+    path.unlink()
     journal.write()
     from engine.journal.writer import JournalWriter
     from engine.store.database import Database

@@ -128,9 +128,14 @@ class FormScreen(Paced[None]):
         names = list(dict.fromkeys(row.name for row in corpora))
         return {"models": models, "corpora": names, "suites": [*suites, *files]}
 
+    @property
+    def _left(self) -> bool:
+        """Whether the form was left while an answer was on its way; off the stack, its parts go one by one."""
+        return self not in self.app.screen_stack or not self.query("#verdict") or not self.query(FormField)
+
     def _looked_up(self, known: dict[str, list[str]]) -> None:
         """Fill in what is likely meant: the largest corpus for a base, the smallest for a domain, every suite here."""
-        if not self.query(FormField):  # the form was left meanwhile
+        if self._left:
             return
         self._known = known
         corpora = known["corpora"]
@@ -193,7 +198,7 @@ class FormScreen(Paced[None]):
         self, config: RunConfig, errors: list[InputError], estimate: Estimate | None, together: float | None
     ) -> None:
         self._found(config, errors)
-        if self._draft is not None and config is self._draft.config and self.is_mounted:
+        if self._draft is not None and config is self._draft.config and not self._left:
             self._plan(estimate, together)
 
     def _plan(self, estimate: Estimate | None, together: float | None = None) -> None:
@@ -204,7 +209,7 @@ class FormScreen(Paced[None]):
         plan.show(lambda width, height: plan_lines(estimate, width, sweep))
 
     def _found(self, config: RunConfig, errors: list[InputError]) -> None:
-        if self._draft is None or config is not self._draft.config or not self.is_mounted:
+        if self._draft is None or config is not self._draft.config or self._left:
             return
         self._checked = None if errors else config
         self._show(placed(errors, self._kind, self.values()))
