@@ -65,7 +65,7 @@ async def test_samples_of_the_chosen_line(demo: GraftlineApp) -> None:
         await to_line(pilot, "kept")
         assert "kept  12 samples" in screen_text(pilot) and "Attach part" in screen_text(pilot)
         await to_line(pilot, "mojibake")
-        assert "changed by mojibake  1 samples" in screen_text(pilot)
+        assert "changed by mojibake  1 sample" in screen_text(pilot)
         await pilot.press("G")
         await settle(pilot)
         assert "75 % of the word n-grams of item" in screen_text(pilot)
