@@ -5,8 +5,6 @@ Memory holds a few hundred samples, and what DuckDB needs to add up (bounded by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +21,12 @@ from engine.corpus.report import (
     Cluster,
     CorpusReport,
     RuleCount,
-    Sample,
     SourceCount,
     snippet,
 )
 from engine.corpus.rules.chosen import chosen_rules
-from engine.corpus.rules.verdict import quoted
-from engine.corpus.select import JUDGED, Selection, column
+from engine.corpus.samples import Sampler
+from engine.corpus.select import Selection, column
 from engine.corpus.sources import source_name
 
 if TYPE_CHECKING:
@@ -46,6 +43,7 @@ class Accountant:
         self.prepared, self.selection, self.database = prepared, selection, database
         self.config = config
         self.names = [source_name(source) for source in config.sources]
+        self.sampler = Sampler(prepared, selection, self.names, database)
 
     def report(self, name: str) -> CorpusReport:
         """Everything that is known before a token is made."""
@@ -60,7 +58,7 @@ class Accountant:
         self._count(report)
         self._sample(report)
         report.dropped = [count for count in report.dropped if count.documents]
-        report.changes = changes(self.prepared, self._facts, self.database)
+        report.changes = changes(self.prepared, self.sampler.facts, self.database)
         self._cut(report)
         report.clusters = self._clusters()
         report.languages = self._languages()
@@ -86,7 +84,7 @@ class Accountant:
 
     def _languages(self) -> dict[str, Amount]:
         """What was read, by language, the most frequent first; empty where nobody identified it."""
-        if "language" not in self._columns:
+        if "language" not in self.sampler.columns:
             return {}
         rows = self._ask(
             "SELECT language, count(*) AS n, sum(read_bytes) FROM documents GROUP BY ALL ORDER BY n DESC, 1"
@@ -113,83 +111,16 @@ class Accountant:
 
     def _cut_sample(self, cut: np.void) -> ChangeSample:
         document = int(cut["document"])
-        id, source = self._facts([document])[document]
+        id, source = self.sampler.facts([document])[document]
         paragraph = self.prepared.text(document).encode()[int(cut["begin"]) : int(cut["end"])].decode()
         return ChangeSample(id=id, source=source, before=snippet(paragraph.strip()), after="")
 
     def _sample(self, report: CorpusReport) -> None:
         """A few of each verdict: those with the lowest lots, a fair draw that comes out the same every time."""
         drawn = dict(self._ask(f"SELECT verdict, min_by(document, lot, {SAMPLES}) FROM documents GROUP BY verdict"))
-        report.kept_samples = self._samples(drawn.get(0, []))
+        report.kept_samples = self.sampler.samples(drawn.get(0, []))
         for verdict, count in enumerate(report.dropped, start=1):
-            count.samples = self._samples(drawn.get(verdict, []), count)
-
-    def _samples(self, documents: Sequence[int], count: RuleCount | None = None) -> list[Sample]:
-        values = self._values(documents, count.rule) if count else {}
-        replaced = self._replacements(documents)
-        facts = self._facts([*documents, *(kept for kept, _ in replaced.values())])
-        return [self._one(document, facts, values, replaced) for document in documents]
-
-    def _one(
-        self,
-        document: int,
-        facts: dict[int, tuple[str, str]],
-        values: dict[int, float],
-        replaced: dict[int, tuple[int, float]],
-    ) -> Sample:
-        id, source = facts[document]
-        kept, similarity = replaced.get(document, (None, None))
-        return Sample(
-            id=id,
-            source=source,
-            text=snippet(self._text(document)),
-            kept="" if kept is None else "{} in {}".format(*facts[kept]),
-            kept_text="" if kept is None else snippet(self._text(kept)),
-            similarity=similarity,
-            value=values.get(document),
-            document=max(-1, document),
-        )
-
-    def _text(self, document: int) -> str:
-        """A prepared text, or, below 0, another corpus's document."""
-        known = self.selection.known
-        return self.prepared.text(document) if document >= 0 else known.texts(np.array([document + len(known)]))[0]
-
-    def _facts(self, documents: Iterable[int]) -> dict[int, tuple[str, str]]:
-        """(id, name of the source) of some documents; of another corpus's, its place there and that corpus."""
-        wanted = list(documents)
-        rows = self._about(wanted, "document, id, source")
-        known = self.selection.known
-        called = known.called(document + len(known) for document in wanted if document < 0)
-        others = {number - len(known): name for number, name in called.items()}
-        return others | {document: (id, self.names[source]) for document, id, source in rows}
-
-    def _values(self, documents: Sequence[int], measure: str) -> dict[int, float]:
-        if measure == JUDGED and self.selection.scores is not None:
-            return {document: float(self.selection.scores[document]) for document in documents}
-        if self._columns.get(measure, "VARCHAR") in ("VARCHAR", "BLOB") or not documents:
-            return {}
-        rows = self._about(documents, f"document, {quoted(measure)}")
-        return {document: float(value) for document, value in rows}
-
-    @cached_property
-    def _columns(self) -> dict[str, str]:
-        """The type of each, by name."""
-        described = self.database.execute("DESCRIBE FROM read_parquet($1)", [self.prepared.tables()[:1]]).fetchall()
-        return {name: type for name, type, *_ in described}
-
-    def _replacements(self, documents: Sequence[int]) -> dict[int, tuple[int, float]]:
-        """document -> (the one kept in its place, their similarity)."""
-        replaced = self.selection.replaced
-        if not len(replaced.dropped):
-            return {}
-        wanted = np.asarray(documents, dtype=np.int64)
-        at = np.minimum(np.searchsorted(replaced.dropped, wanted), len(replaced.dropped) - 1)
-        there = replaced.dropped[at] == wanted
-        return {
-            int(document): (int(replaced.kept[row]), float(replaced.similarity[row]))
-            for document, row in zip(wanted[there], at[there])
-        }
+            count.samples = self.sampler.samples(drawn.get(verdict, []), count.rule)
 
     def _clusters(self) -> list[Cluster]:
         """The kept documents that most others went because of."""
@@ -202,20 +133,14 @@ class Accountant:
         replaced = self.selection.replaced
         rows: NDArray[np.int64] = np.flatnonzero(replaced.kept == kept)
         nearest = rows[np.argsort(-replaced.similarity[rows], kind="stable")][:_MEMBERS]
-        members = self._samples(replaced.dropped[nearest].tolist())
-        (first,) = self._samples([kept])
-        ((gone,),) = self._about(replaced.dropped[rows].tolist(), "sum(read_bytes)")
+        members = self.sampler.samples(replaced.dropped[nearest].tolist())
+        (first,) = self.sampler.samples([kept])
+        ((gone,),) = self.sampler.about(replaced.dropped[rows].tolist(), "sum(read_bytes)")
         return Cluster(kept=first, documents=size, bytes=int(gone), members=members)
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         with_verdicts = f"WITH documents AS (FROM read_parquet($1) JOIN verdicts USING (document)) {query}"
         return self.database.execute(with_verdicts, [self.prepared.tables()]).fetchall()
-
-    def _about(self, documents: Sequence[int], columns: str) -> list[tuple[Any, ...]]:
-        """Some columns of some documents; only their parts are opened."""
-        tables = self.prepared.tables_of(documents)
-        query = f"SELECT {columns} FROM read_parquet($1) WHERE document IN (FROM unnest($2))"
-        return self.database.execute(query, [tables, list(documents)]).fetchall() if tables else []
 
 
 def rule_counts(selection: Selection, config: CorpusConfig) -> list[RuleCount]:

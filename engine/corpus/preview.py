@@ -8,7 +8,7 @@ would give. Only what changes a text or a measure (repair, sources, word lists) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ from engine.corpus.dedup.near import existing_pairs
 from engine.corpus.dedup.pairs import FLOOR, Pairs
 from engine.corpus.dedup.paragraphs import Records, existing_paragraphs, repeated
 from engine.corpus.prepared import Prepared, prepared_at
-from engine.corpus.report import SAMPLES, Amount, CorpusReport, Sample, SourceCount, snippet
+from engine.corpus.report import SAMPLES, Amount, CorpusReport, Sample, SourceCount
 from engine.corpus.rules.chosen import chosen_rules
+from engine.corpus.samples import Sampler
 from engine.corpus.scores import Judge, judge_of
 from engine.corpus.select import JUDGED, Selection, column, select, without_repetition
 from engine.corpus.sources import source_name
@@ -36,8 +37,6 @@ from engine.paths import Workspace
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Facts = tuple[str, str, float | None]
-"""Id, source and measure of a document."""
 BINS = 48
 _MEMORY = 128 << 20
 """Bytes that sorting may hold."""
@@ -193,37 +192,8 @@ class Preview:
 
     def _samples(self, documents: NDArray[np.int64], selection: Selection, measure: str = "") -> list[Sample]:
         """In this order, each beside the one that would be kept in its place."""
-        if not len(documents):
-            return []
-        kept = self._kept_for(documents, selection)
-        facts = self._facts([*documents.tolist(), *(one for one, _ in kept.values())], measure)
-        return [self._sample(document, facts, kept) for document in documents.tolist()]
-
-    def _sample(self, document: int, facts: Mapping[int, Facts], kept: Mapping[int, tuple[int, float]]) -> Sample:
-        id, source, value = facts[document]
-        other, similarity = kept.get(document, (None, None))
-        return Sample(
-            id=id, source=source, value=value, document=document, similarity=similarity,
-            text=snippet(self._prepared.text(document)),
-            kept="{} in {}".format(*facts[other]) if other is not None else "",
-            kept_text=snippet(self._prepared.text(other)) if other is not None else "",
-        )  # fmt: skip
-
-    def _facts(self, documents: Sequence[int], measure: str) -> dict[int, Facts]:
-        """(id, source, measure) of some documents."""
-        listed = f'"{measure}"' if measure in self._measures else "NULL"
-        rows = self._database.execute(
-            f"SELECT document, id, source, {listed} FROM read_parquet($1) WHERE document IN (FROM unnest($2))",
-            [self._prepared.tables(), list(documents)],
-        ).fetchall()
-        return {document: (id, self._names[source], value) for document, id, source, value in rows}
-
-    def _kept_for(self, documents: NDArray[np.int64], selection: Selection) -> dict[int, tuple[int, float]]:
-        """document -> (the one kept in its place, their similarity); those of other corpora are left out."""
-        replaced = selection.replaced
-        rows = np.flatnonzero(np.isin(replaced.dropped, documents) & (replaced.kept >= 0))
-        found = zip(replaced.dropped[rows].tolist(), replaced.kept[rows].tolist(), replaced.similarity[rows].tolist())
-        return {document: (kept, similarity) for document, kept, similarity in found}
+        sampler = Sampler(self._prepared, selection, self._names, self._database)
+        return sampler.samples(documents.tolist(), measure)
 
 
 @contextmanager

@@ -163,7 +163,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     """prepare | select | near | tokenizer | encode ..."""
     seconds: float
-    """Wall time, all attempts together."""
+    """Wall time, of the last attempt."""
     bytes: int = 0
     """Of text that went in."""
     found: int = 0

@@ -23,7 +23,7 @@ from engine.corpus.dedup.paragraphs import Cuts
 from engine.corpus.dedup.resolve import resolve
 from engine.corpus.prepared import Prepared
 from engine.corpus.rules.rules import Rule
-from engine.corpus.rules.verdict import first_broken, merged
+from engine.corpus.rules.verdict import first_broken, merged, quoted
 from engine.corpus.weights import Copies, copies
 
 if TYPE_CHECKING:
@@ -213,6 +213,6 @@ def without_repetition(selection: Selection, prepared: Prepared, cuts: Cuts) -> 
 
 def column(prepared: Prepared, database: DuckDBPyConnection, *names: str) -> dict[str, NDArray[Any]]:
     """Whole columns of the documents' table, in the order of documents."""
-    listed = ", ".join(f'"{name}"' for name in names)
+    listed = ", ".join(map(quoted, names))
     found = database.execute(f"SELECT {listed} FROM read_parquet($1) ORDER BY document", [prepared.tables()])
     return dict(found.fetchnumpy())
